@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/path.h"
+
+/*
+ * An extent is a run of bytes with one path: neighbours whose paths continue each other are one.
+ * The iterator walks a range extent by extent; it owns nothing and may be abandoned at any point.
+ */
+typedef struct UcExtents {
+    const UcNode *node;
+    uint64_t next; /* the first byte not yet handed out */
+    uint64_t end;
+    UcQuestion question;
+    UcPath ahead; /* found while looking for the end of the last extent, if has_ahead */
+    bool has_ahead;
+} UcExtents;
+
+/* The range must lie inside the node. */
+void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, uint64_t length,
+                     UcReach reach);
+
+/* The next extent, or false at the end of the range. */
+bool uc_extents_next(UcExtents *extents, UcPath *extent);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/cache.h"
+#include "core/gate.h"
+#include "core/spec.h"
+
+/*
+ * A graph is all nodes that were opened together. It is built, sealed, then immutable:
+ *
+ *     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
+ *     g_autoptr(UcSpec) spec = uc_spec_for_image("vm.qcow2", "qcow2");
+ *     UcNode *node = uc_graph_open(graph, spec, &error);
+ *     uc_graph_seal(graph);
+ *
+ * After sealing any number of threads may map, seek and read its nodes. It owns every node and
+ * every host file.
+ */
+struct UcGraph {
+    const UcDriver *const *drivers; /* NULL-terminated; borrowed */
+    UcGate gate;
+    GPtrArray *nodes;     /* of UcNode, children before parents; owned */
+    GPtrArray *files;     /* of UcHostFile; owned */
+    GPtrArray *warnings;  /* of char *, in the order they were met */
+    GHashTable *by_name;  /* node-name -> UcNode, the named ones */
+    GHashTable *declared; /* node-name -> UcSpec: may be opened when somebody refers to it */
+    UcCache *cache;
+    struct UcOpening *opening; /* while uc_graph_open() runs (core/open.c) */
+    bool sealed;
+};
+
+#define UC_GRAPH_CACHE_BYTES (32u << 20)
+
+/* gate NULL: UC_GATE_DEFAULT. */
+UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate);
+void uc_graph_free(UcGraph *graph);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcGraph, uc_graph_free)
+
+/* Makes a named node known without opening it. The spec must have a "node-name". */
+bool uc_graph_declare(UcGraph *graph, UcSpec *spec, GError **error);
+
+/* Opens a node and everything below it. `spec` is an object, or a string: the name of a node that
+ * is open or declared. The graph owns the result. */
+UcNode *uc_graph_open(UcGraph *graph, UcSpec *spec, GError **error);
+
+/* From here on nothing changes. */
+void uc_graph_seal(UcGraph *graph);
+
+/* The node of that node-name, or NULL. */
+UcNode *uc_graph_find(const UcGraph *graph, const char *name);
+const UcDriver *uc_graph_driver(const UcGraph *graph, const char *name);
+
+/* The tree below `node`, one node per line, for people. The caller frees. */
+char *uc_graph_to_string(const UcNode *node);
