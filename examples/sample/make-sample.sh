@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Builds the sample chain next to this script, or in the directory given:
+#
+#     base.qcow2     Sunday: an ext4 filesystem of 48 MiB, every cluster compressed
+#     monday.qcow2   files changed, one removed and its blocks discarded (zeroes without storage)
+#     tuesday.qcow2  files changed, one removed and its blocks wiped (zeroes that keep storage)
+#
+# and beside them SHA256SUMS, of the files in the filesystem, and tuesday.raw.sha256, of the flat
+# image. It needs e2fsprogs and qemu-utils, but no root. Nothing it writes depends on the clock or
+# on chance: the flat image is the same, byte for byte, every time.
+set -eu
+
+target=$(cd "${1:-$(dirname "$0")}" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/sunday" "$work/monday" "$work/tuesday"
+cd "$work"
+
+export PATH="$PATH:/sbin:/usr/sbin" LC_ALL=C TZ=UTC
+sunday=1704585600 # 7 January 2024
+day=86400
+
+# noise SEED LINES: text that looks random and never changes
+noise()
+{
+    awk -v x="$1" -v n="$2" 'BEGIN {
+        for (i = 0; i < n; i++) {
+            line = ""
+            for (j = 0; j < 8; j++) {
+                x = (x * 16807) % 2147483647
+                line = line sprintf("%08x", x)
+            }
+            print line
+        }
+    }'
+}
+
+# edit TIME: carries out the debugfs commands on standard input
+edit()
+{
+    E2FSPROGS_FAKE_TIME=$1 debugfs -w -f - flat.img >edit.log 2>&1
+    e2fsck -fn flat.img >fsck.log 2>&1 || { cat edit.log fsck.log >&2; exit 1; }
+}
+
+# place FILE: the offset and the length in bytes of a file, which must lie in one piece
+place()
+{
+    debugfs -R "blocks $1" flat.img 2>debugfs.log | tr ' ' '\n' | grep . | awk '
+        NR == 1 { first = $1 }
+        $1 != first + NR - 1 { exit 1 }
+        END { print first * 4096, NR * 4096 }'
+}
+
+# clear OFFSET LENGTH: zeroes in the flat image
+clear()
+{
+    fallocate --punch-hole --offset "$1" --length "$2" flat.img
+}
+
+# layer NAME BACKING: an overlay on BACKING that holds what the flat image has different. (A
+# rebase keeps the contents, so it writes exactly what the new backing file lacks.)
+layer()
+{
+    qemu-img create -q -f qcow2 -o cluster_size=4k -b flat.img -F raw "$1"
+    qemu-img rebase -q -f qcow2 -b "$2" -F qcow2 "$1"
+}
+
+# --- Sunday ---------------------------------------------------------------------------------
+
+cat >sunday/readme <<END
+This filesystem lives in three files: base.qcow2, monday.qcow2 and tuesday.qcow2.
+You are reading it through all of them.
+END
+echo "Sunday: installed the system." >sunday/diary
+noise 1 800 >sunday/measurements
+noise 2 2000 >sunday/archive
+seq 1 20000 >sunday/numbers
+truncate -s 4M sunday/mostly-empty
+echo "found in the middle of nothing" |
+    dd of=sunday/mostly-empty bs=1 seek=2097152 conv=notrunc status=none
+
+truncate -s 48M flat.img
+E2FSPROGS_FAKE_TIME=$sunday mke2fs -q -t ext4 -b 4096 -m 0 -N 64 -L sample \
+    -U 5a3f1e00-0000-4000-8000-000000000001 \
+    -E hash_seed=5a3f1e00-0000-4000-8000-000000000002,lazy_itable_init=0,root_owner=0:0 \
+    -O ^has_journal,^resize_inode flat.img
+edit $sunday <<END
+mkdir notes
+mkdir data
+write sunday/readme README.txt
+write sunday/diary notes/diary.txt
+write sunday/measurements data/measurements.txt
+write sunday/archive data/archive.txt
+write sunday/numbers data/numbers.txt
+write sunday/mostly-empty data/mostly-empty.bin
+END
+
+qemu-img convert -q -c -f raw -O qcow2 flat.img base.qcow2
+
+# --- Monday: the diary grows, more measurements; the archive is removed and discarded ---------
+
+{ cat sunday/diary; echo "Monday: threw the archive away."; } >monday/diary
+{ cat sunday/measurements; noise 3 100; } >monday/measurements
+noise 4 800 >monday/secrets
+
+archive=$(place data/archive.txt)
+edit $((sunday + day)) <<END
+write monday/secrets notes/secrets.txt
+rm notes/diary.txt
+write monday/diary notes/diary.txt
+rm data/measurements.txt
+write monday/measurements data/measurements.txt
+rm data/archive.txt
+END
+
+layer monday.qcow2 base.qcow2
+clear $archive
+qemu-io -f qcow2 -c "write -q -z -u $archive" monday.qcow2
+
+# --- Tuesday: the diary grows, the first results; the secrets are removed and wiped -----------
+
+{ cat monday/diary; echo "Tuesday: wiped the secrets."; } >tuesday/diary
+noise 5 300 >tuesday/results
+
+secrets=$(place notes/secrets.txt)
+edit $((sunday + 2 * day)) <<END
+write tuesday/results data/results.txt
+rm notes/diary.txt
+write tuesday/diary notes/diary.txt
+rm notes/secrets.txt
+END
+
+layer tuesday.qcow2 monday.qcow2
+clear $secrets
+# The wiped clusters are written first, so that they have storage; what lies there is never read.
+qemu-io -f qcow2 -c "write -q -P 0xee $secrets" -c "write -q -z $secrets" tuesday.qcow2
+
+# --- Sums -------------------------------------------------------------------------------------
+
+qemu-img compare -q -f raw -F qcow2 flat.img tuesday.qcow2
+sha256sum <flat.img | sed 's/-$/tuesday.raw/' >tuesday.raw.sha256
+mkdir fs
+debugfs -R "rdump / fs" flat.img 2>rdump.log
+(cd fs && find . -type f ! -path './lost+found/*' | sed 's,^\./,,' | sort | xargs sha256sum) \
+    >SHA256SUMS
+
+chmod 644 base.qcow2 monday.qcow2 tuesday.qcow2 SHA256SUMS tuesday.raw.sha256
+mv base.qcow2 monday.qcow2 tuesday.qcow2 SHA256SUMS tuesday.raw.sha256 "$target/"
