@@ -49,8 +49,9 @@ place()
 {
     debugfs -R "blocks $1" flat.img 2>debugfs.log | tr ' ' '\n' | grep . | awk '
         NR == 1 { first = $1 }
-        $1 != first + NR - 1 { exit 1 }
-        END { print first * 4096, NR * 4096 }'
+        { last = $1 }
+        END { if (last - first == NR - 1) print first * 4096, NR * 4096; else exit 1 }' ||
+        { echo "$1 does not lie in one piece: change its length" >&2; exit 1; }
 }
 
 # clear OFFSET LENGTH: zeroes in the flat image
@@ -74,8 +75,8 @@ This filesystem lives in three files: base.qcow2, monday.qcow2 and tuesday.qcow2
 You are reading it through all of them.
 END
 echo "Sunday: installed the system." >sunday/diary
-noise 1 800 >sunday/measurements
-noise 2 2000 >sunday/archive
+noise 1 1500 >sunday/measurements
+noise 2 2500 >sunday/archive
 seq 1 20000 >sunday/numbers
 truncate -s 4M sunday/mostly-empty
 echo "found in the middle of nothing" |
