@@ -7,8 +7,8 @@
 #     monday.qcow2   files changed, one removed and its blocks discarded (zeroes without storage)
 #     tuesday.qcow2  files changed, one removed and its blocks wiped (zeroes that keep storage)
 #
-# and beside them SHA256SUMS, of the files in the filesystem, and tuesday.raw.sha256, of the flat
-# image. It needs e2fsprogs and qemu-utils, but no root. Nothing it writes depends on the clock or
+# and beside them SHA256SUMS, of the files in the filesystem, tuesday.raw.sha256, of the flat
+# image, and a disk with a partition (see below). It needs e2fsprogs and qemu-utils, but no root. Nothing it writes depends on the clock or
 # on chance: the flat image is the same, byte for byte, every time.
 set -eu
 
@@ -138,14 +138,56 @@ clear $secrets
 # The wiped clusters are written first, so that they have storage; what lies there is never read.
 qemu-io -f qcow2 -c "write -q -P 0xee $secrets" -c "write -q -z $secrets" tuesday.qcow2
 
+# --- A memory stick, for examples with a partition --------------------------------------------
+#
+# stick.qcow2 has a partition table, and an ext4 filesystem in the partition from 1 MiB to the
+# end; stick-today.qcow2 lies on it and holds one change.
+
+mv flat.img tuesday.raw
+truncate -s 15M flat.img
+E2FSPROGS_FAKE_TIME=$sunday mke2fs -q -t ext4 -b 4096 -m 0 -N 32 -L stick \
+    -U 5a3f1e00-0000-4000-8000-000000000003 \
+    -E hash_seed=5a3f1e00-0000-4000-8000-000000000004,lazy_itable_init=0,root_owner=0:0 \
+    -O ^has_journal,^resize_inode flat.img
+edit $sunday <<END
+write sunday/diary diary.txt
+write sunday/numbers numbers.txt
+END
+
+# wrap: the filesystem in flat.img becomes the first partition (type 83) of the disk stick.raw
+wrap()
+{
+    rm -f stick.raw
+    truncate -s 16M stick.raw
+    printf '\000\376\377\377\203\376\377\377\000\010\000\000\000\170\000\000' |
+        dd of=stick.raw bs=1 seek=446 conv=notrunc status=none
+    printf '\125\252' | dd of=stick.raw bs=1 seek=510 conv=notrunc status=none
+    dd if=flat.img of=stick.raw bs=1M seek=1 conv=notrunc,sparse status=none
+}
+
+wrap
+qemu-img convert -q -c -f raw -O qcow2 -o cluster_size=4k stick.raw stick.qcow2
+edit $((sunday + 2 * day)) <<END
+rm diary.txt
+write tuesday/diary diary.txt
+END
+wrap
+mv flat.img partition1.raw
+mv stick.raw flat.img
+layer stick-today.qcow2 stick.qcow2
+mv flat.img stick.raw
+
 # --- Sums -------------------------------------------------------------------------------------
 
-qemu-img compare -q -f raw -F qcow2 flat.img tuesday.qcow2
-sha256sum <flat.img | sed 's/-$/tuesday.raw/' >tuesday.raw.sha256
+qemu-img compare -q -f raw -F qcow2 tuesday.raw tuesday.qcow2
+qemu-img compare -q -f raw -F qcow2 stick.raw stick-today.qcow2
+for image in tuesday stick partition1; do
+    sha256sum $image.raw >$image.raw.sha256
+done
 mkdir fs
-debugfs -R "rdump / fs" flat.img 2>rdump.log
+debugfs -R "rdump / fs" tuesday.raw 2>rdump.log
 (cd fs && find . -type f ! -path './lost+found/*' | sed 's,^\./,,' | sort | xargs sha256sum) \
     >SHA256SUMS
 
-chmod 644 base.qcow2 monday.qcow2 tuesday.qcow2 SHA256SUMS tuesday.raw.sha256
-mv base.qcow2 monday.qcow2 tuesday.qcow2 SHA256SUMS tuesday.raw.sha256 "$target/"
+chmod 644 ./*.qcow2 ./*.sha256 SHA256SUMS
+mv ./*.qcow2 ./*.sha256 SHA256SUMS "$target/"
