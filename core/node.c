@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/graph.h"
+#include "core/plan.h"
+#include "core/text.h"
+
+#include <string.h>
+
+const UcNode *uc_node_child(const UcNode *node, uint32_t edge)
+{
+    return node->edges[edge].node;
+}
+
+/* A place must be an edge that can hold guest bytes, and its end must be a number. */
+static bool is_valid_place(const UcNode *node, UcPlace place, uint64_t length)
+{
+    return place.edge < node->n_edges &&
+           uc_edge_role(&node->edges[place.edge]) != UC_ROLE_METADATA &&
+           place.offset <= UINT64_MAX - length;
+}
+
+/* A filter shows the same bytes at the same offsets; that is what makes it transparent. */
+static bool is_valid_child(const UcNode *node, uint64_t offset, const UcStep *step)
+{
+    return is_valid_place(node, step->place, step->length) &&
+           (uc_edge_role(&node->edges[step->place.edge]) != UC_ROLE_FILTERED ||
+            step->place.offset == offset);
+}
+
+static bool is_valid_self(const UcNode *node, UcWhy why)
+{
+    return node->driver->read && why <= UC_WHY_BROKEN &&
+           (why != UC_WHY_STORED || uc_driver_is_leaf(node->driver));
+}
+
+static bool is_valid(const UcNode *node, uint64_t offset, const UcStep *step)
+{
+    if (step->length == 0)
+        return false;
+    if (step->kept.edge != UC_EDGE_NONE && !is_valid_place(node, step->kept, step->length))
+        return false;
+    switch (step->kind) {
+    case UC_STEP_CHILD:
+        return is_valid_child(node, offset, step);
+    case UC_STEP_SELF:
+        return is_valid_self(node, step->why);
+    case UC_STEP_UNDEFINED:
+        return node->driver->read != NULL;
+    case UC_STEP_ZERO:
+        return true;
+    case UC_STEP_INVALID:
+        break;
+    }
+    return false;
+}
+
+UcStep uc_node_map(const UcNode *node, uint64_t offset, uint64_t length)
+{
+    UcStep step;
+
+    g_assert(length > 0 && offset < node->size && length <= node->size - offset);
+    step = node->driver->map(node, offset, length);
+    step.length = MIN(step.length, length);
+    if (!is_valid(node, offset, &step)) {
+        g_autofree char *answer = uc_step_to_string(&step);
+
+        g_warning("%s: driver %s gave an invalid answer at %" G_GUINT64_FORMAT ": %s", node->name,
+                  node->driver->name, offset, answer);
+        step = uc_step_zero(step.length ? step.length : length);
+        step.kind = UC_STEP_INVALID;
+    }
+    return step;
+}
+
+bool uc_node_produce(const UcNode *node, uint64_t offset, void *buffer, size_t length,
+                     GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    g_assert(offset <= node->size && length <= node->size - offset);
+    if (node->driver->read(node, offset, buffer, length, &local)) {
+        g_warn_if_fail(!local);
+        return true;
+    }
+    if (!local)
+        return uc_error_set(error, UC_ERROR_FAILED, "driver %s failed without a reason",
+                            node->driver->name);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return false;
+}
+
+bool uc_node_read(const UcNode *node, uint64_t offset, void *buffer, size_t length, GError **error)
+{
+    g_autoptr(UcPlan) plan = NULL;
+
+    if (offset > node->size || length > node->size - offset) {
+        uc_error_set(error, UC_ERROR_FAILED,
+                     "%zu bytes at %" G_GUINT64_FORMAT " lie beyond its end at %" G_GUINT64_FORMAT,
+                     length, offset, node->size);
+        return uc_error_name(error, node->name);
+    }
+    plan = uc_plan_new(node, offset, length);
+    return uc_plan_read(plan, buffer, error);
+}
+
+/* A child's bytes as its parent sees them: zeroes where there is no child or no more of it. */
+static bool read_child(const UcNode *child, uint64_t offset, char *buffer, size_t length,
+                       GError **error)
+{
+    uint64_t held = child && offset < child->size ? MIN(length, child->size - offset) : 0;
+
+    memset(buffer + held, 0, length - held);
+    return held == 0 || uc_node_read(child, offset, buffer, held, error);
+}
+
+bool uc_node_follow(const UcNode *node, uint64_t offset, const UcStep *step, void *buffer,
+                    size_t length, GError **error)
+{
+    switch (step->kind) {
+    case UC_STEP_CHILD:
+        return read_child(uc_node_child(node, step->place.edge), step->place.offset, buffer, length,
+                          error);
+    case UC_STEP_ZERO:
+        memset(buffer, 0, length);
+        return true;
+    case UC_STEP_SELF:
+    case UC_STEP_UNDEFINED:
+        return uc_node_produce(node, offset, buffer, length, error);
+    case UC_STEP_INVALID:
+        break;
+    }
+    return uc_error_set(error, UC_ERROR_FAILED, "driver %s gave an invalid answer",
+                        node->driver->name);
+}
+
+const UcHostFile *uc_node_host_file(const UcNode *node)
+{
+    while (node && !node->file)
+        node = node->n_edges > 0 ? node->edges[0].node : NULL;
+    return node ? node->file : NULL;
+}
+
+void uc_node_warn(const UcNode *node, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_ptr_array_add(node->graph->warnings, g_strconcat(node->name, ": ", text, NULL));
+}
+
+char *uc_node_to_string(const UcNode *node)
+{
+    g_autofree char *size = uc_text_size(node->size);
+
+    return g_strdup_printf("%s (%s, %s)", node->name, node->driver->name, size);
+}

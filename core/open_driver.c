@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/opening.h"
+#include "core/probe.h"
+#include "core/text.h"
+
+#include <string.h>
+
+/* A spec that is a name: a node that stands, or one that was declared and is opened now. */
+static bool begin_reference(UcGraph *graph, UcFrame *frame, const char *name, GError **error)
+{
+    g_autofree char *where = uc_spec_where(frame->spec);
+    g_autofree char *shown = uc_text_escape(name, -1);
+    UcNode *node = uc_graph_find(graph, name);
+    UcSpec *declared = g_hash_table_lookup(graph->declared, name);
+
+    if (node) {
+        uc_opening_pop(graph, node);
+        return true;
+    }
+    for (guint i = 0; declared && i + 1 < graph->opening->frames->len; i++) {
+        const UcFrame *outer = g_ptr_array_index(graph->opening->frames, i);
+
+        if (outer->spec == declared)
+            return uc_error_set(error, UC_ERROR_USAGE, "node '%s' stands on itself%s", shown,
+                                where);
+    }
+    if (!declared)
+        return uc_error_set(error, UC_ERROR_USAGE, "there is no node named '%s'%s", shown, where);
+    uc_spec_unref(frame->spec);
+    frame->spec = uc_spec_ref(declared);
+    frame->implied = false;
+    return true;
+}
+
+static bool find_driver(UcGraph *graph, UcFrame *frame, const UcSpec *stated, GError **error)
+{
+    const char *name = uc_spec_string(stated);
+    g_autofree char *where = uc_spec_where(stated);
+    g_autofree char *shown = name ? uc_text_escape(name, -1) : NULL;
+
+    if (!name)
+        return uc_error_set(error, UC_ERROR_USAGE, "\"driver\" must be a text%s", where);
+    frame->driver = uc_graph_driver(graph, name);
+    if (!frame->driver)
+        return uc_error_set(error, UC_ERROR_FAILED, "there is no driver for format '%s'%s", shown,
+                            where);
+    frame->believed = true;
+    frame->stage = UC_STAGE_CREATE;
+    return true;
+}
+
+/* Without a driver: what stores bytes for its parent is a file; anything else is an image, whose
+ * file is opened first. */
+static bool begin_unstated(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    UcSpec *file = uc_spec_get(frame->spec, "file");
+    UcSpec *filename = uc_spec_get(frame->spec, "filename");
+    bool stores =
+        frame->port && (frame->port->role == UC_ROLE_METADATA || frame->port->role == UC_ROLE_DATA);
+
+    if (stores && filename) {
+        frame->driver = uc_graph_driver(graph, "file");
+        frame->stage = UC_STAGE_CREATE;
+        return true;
+    }
+    if (!file && !filename) {
+        g_autofree char *where = uc_spec_where(frame->spec);
+
+        return uc_error_set(error, UC_ERROR_USAGE, "a node without a \"driver\"%s", where);
+    }
+    if (file) {
+        uc_spec_ref(file);
+    } else {
+        file = uc_spec_new(UC_SPEC_OBJECT);
+        uc_spec_add(file, "driver", uc_spec_new_string("file"));
+        uc_spec_add(file, "filename", uc_spec_ref(filename));
+    }
+    frame->stage = UC_STAGE_PROBE;
+    static const UcPort probed = {.name = "file", .role = UC_ROLE_METADATA};
+    uc_opening_push(graph, file, &frame->file, frame, &probed);
+    return true;
+}
+
+bool uc_frame_begin(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    const char *name = uc_spec_string(frame->spec);
+    UcSpec *driver;
+
+    if (frame->depth > graph->gate.depth_limit)
+        return uc_error_set(error, UC_ERROR_FAILED, "the chain has more than %u layers",
+                            graph->gate.depth_limit);
+    if (name && !begin_reference(graph, frame, name, error))
+        return false;
+    if (name)
+        return true;
+    if (frame->spec->kind != UC_SPEC_OBJECT) {
+        g_autofree char *where = uc_spec_where(frame->spec);
+
+        return uc_error_set(error, UC_ERROR_USAGE, "expected a node or a node's name%s", where);
+    }
+    driver = uc_spec_get(frame->spec, "driver");
+    return driver ? find_driver(graph, frame, driver, error) : begin_unstated(graph, frame, error);
+}
+
+/* A backing file whose format nobody states may only be what any file is: raw. */
+bool uc_frame_probe(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    const UcHostFile *host;
+    g_autofree char *shown = NULL, *parent = NULL;
+
+    frame->driver = uc_probe(frame->file, &frame->believed, error);
+    if (!frame->driver)
+        return false;
+    frame->stage = UC_STAGE_CREATE;
+    if (!frame->implied || graph->gate.allow_probing || strcmp(frame->driver->name, "raw") == 0)
+        return true;
+    host = uc_node_host_file(frame->file);
+    shown = uc_text_escape(host ? host->name : frame->file->name, -1);
+    parent = frame->parent ? uc_text_escape(uc_node_host_file(frame->parent)
+                                                ? uc_node_host_file(frame->parent)->name
+                                                : frame->parent->name,
+                                            -1)
+                           : g_strdup("IMAGE");
+    return uc_error_set(
+        error, UC_ERROR_FAILED,
+        "'%s' does not have its format stated, and looks like %s: use --allow-probing, or state "
+        "the driver in a graph file, or write it into the image with 'qemu-img rebase -u -b %s "
+        "-F %s %s'",
+        shown, frame->driver->name, shown, frame->driver->name, parent);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/implied.h"
+#include "core/opening.h"
+#include "core/text.h"
+
+#include <string.h>
+
+/* How deep reads may stand inside reads (a format in a format in a format ...). */
+#define MAX_NESTING 64
+
+/* How many edges a port gets: as many as it was given children, if it takes many. */
+static uint32_t count_edges(const UcFrame *frame, const UcPort *port)
+{
+    const UcSpec *given = uc_spec_get(frame->spec, port->name);
+
+    if (port->arity != UC_ARITY_MANY)
+        return 1;
+    return given && given->entries ? given->entries->len : 0;
+}
+
+static void create_edges(const UcFrame *frame, UcNode *node)
+{
+    GArray *edges = g_array_new(FALSE, TRUE, sizeof(UcEdge));
+
+    for (const UcPort *port = frame->driver->ports; port && port->name; port++)
+        for (uint32_t i = count_edges(frame, port); i > 0; i--)
+            g_array_append_val(edges, ((UcEdge){.port = port}));
+    node->n_edges = edges->len;
+    node->edges = (UcEdge *)g_array_free(edges, FALSE);
+}
+
+static bool push_child(UcGraph *graph, UcFrame *frame, UcEdge *edge, UcSpec *given, GError **error)
+{
+    const char *name = uc_spec_string(given);
+
+    if (given->kind == UC_SPEC_NULL || (name && !*name)) {
+        g_autofree char *where = uc_spec_where(given);
+
+        return edge->port->arity == UC_ARITY_OPTIONAL ||
+               uc_error_set(error, UC_ERROR_USAGE, "driver %s needs a child '%s'%s",
+                            frame->driver->name, edge->port->name, where);
+    }
+    uc_opening_push(graph, uc_spec_ref(given), &edge->node, frame, edge->port);
+    return true;
+}
+
+/* Pushes the given children whose ports are (or are not) backing ones; the first ends on top. */
+static bool push_given(UcGraph *graph, UcFrame *frame, bool backing, GError **error)
+{
+    UcNode *node = frame->node;
+
+    for (uint32_t i = node->n_edges; i-- > 0;) {
+        UcEdge *edge = &node->edges[i];
+        UcSpec *given = uc_spec_get(frame->spec, edge->port->name);
+
+        if (!given || edge->node || (edge->port->role == UC_ROLE_BACKING) != backing)
+            continue;
+        if (edge->port->arity == UC_ARITY_MANY) {
+            const UcPort *first = edge->port;
+            uint32_t start = first - frame->driver->ports;
+            UcSpecEntry *entry = g_ptr_array_index(given->entries, i - start);
+
+            given = entry->value;
+        }
+        if (!push_child(graph, frame, edge, given, error))
+            return false;
+    }
+    return true;
+}
+
+static bool register_name(UcGraph *graph, const UcFrame *frame, UcNode *node, GError **error)
+{
+    const char *name = uc_spec_string(uc_spec_get(frame->spec, "node-name"));
+
+    if (!name)
+        return true;
+    if (g_hash_table_contains(graph->by_name, name))
+        return uc_error_set(error, UC_ERROR_USAGE, "two nodes are named '%s'", node->name);
+    g_hash_table_insert(graph->by_name, g_strdup(name), node);
+    return true;
+}
+
+bool uc_frame_create(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    UcNode *node = g_new0(UcNode, 1);
+
+    frame->node = node;
+    frame->stage = UC_STAGE_OPEN;
+    node->driver = frame->driver;
+    node->graph = graph;
+    node->believed = frame->believed;
+    node->name = uc_frame_name(frame);
+    node->state = g_malloc0(frame->driver->state_size);
+    create_edges(frame, node);
+    g_ptr_array_add(graph->nodes, node);
+    if (frame->file && uc_driver_port(frame->driver, "file"))
+        node->edges[uc_driver_port(frame->driver, "file") - frame->driver->ports].node =
+            frame->file;
+    return push_given(graph, frame, false, error);
+}
+
+static bool check_children(const UcFrame *frame, GError **error)
+{
+    for (const UcPort *port = frame->driver->ports; port && port->name; port++) {
+        uint32_t i = port - frame->driver->ports;
+        bool missing = i >= frame->node->n_edges || !frame->node->edges[i].node;
+
+        if (missing && port->arity != UC_ARITY_OPTIONAL) {
+            g_autofree char *where = uc_spec_where(frame->spec);
+
+            return uc_error_set(error, UC_ERROR_USAGE, "driver %s needs a child '%s'%s",
+                                frame->driver->name, port->name, where);
+        }
+    }
+    return true;
+}
+
+/* Without a node-name a node is called what its file is called, if it is its own. */
+static void name_after_file(const UcFrame *frame)
+{
+    const UcNode *node = frame->node;
+    bool owns = uc_driver_is_leaf(node->driver) ||
+                (!uc_driver_is_filter(node->driver) && node->edges[0].node->file);
+    const UcHostFile *file = uc_node_host_file(node);
+    const char *slash = file ? strrchr(file->name, '/') : NULL;
+
+    if (!owns || !file || uc_spec_get(frame->spec, "node-name"))
+        return;
+    g_free(frame->node->name);
+    frame->node->name = uc_text_escape(slash && slash[1] ? slash + 1 : file->name, -1);
+}
+
+static bool set_unbelieved(GError **error, const UcNode *node)
+{
+    const char *format = node->driver->name;
+
+    return uc_error_set(error, UC_ERROR_FAILED,
+                        "it looks like %s, which its name does not say, and asks for another file: "
+                        "if it is %s, use -f %s or --allow-probing; if it is a raw disk, -f raw",
+                        format, format, format);
+}
+
+static bool push_implied(UcGraph *graph, UcFrame *frame, const UcImplied *implied, GError **error)
+{
+    UcEdge *edge = &frame->node->edges[implied->port];
+    UcSpec *spec;
+    UcFrame *pushed;
+
+    if (edge->node || uc_spec_get(frame->spec, edge->port->name))
+        return true;
+    if (implied->kind == UC_IMPLIED_SHARE) {
+        edge->node = frame->node->edges[implied->with].node;
+        return true;
+    }
+    if (!frame->believed)
+        return set_unbelieved(error, frame->node);
+    spec = uc_implied_spec(implied, frame->node, error);
+    if (!spec)
+        return false;
+    pushed = uc_opening_push(graph, spec, &edge->node, frame, edge->port);
+    pushed->named = pushed->implied = true;
+    return true;
+}
+
+static bool push_all_implied(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_steal_pointer(&frame->node->implied);
+
+    for (guint i = 0; all && i < all->len; i++)
+        if (!push_implied(graph, frame, g_ptr_array_index(all, i), error))
+            return false;
+    return true;
+}
+
+bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    g_autoptr(UcOptions) options = uc_frame_options(frame, error);
+    UcNode *node = frame->node;
+
+    if (!options || !check_children(frame, error))
+        return false;
+    name_after_file(frame);
+    if (!node->driver->open(node, options, error))
+        return !uc_driver_is_leaf(node->driver) && uc_error_name(error, node->name);
+    name_after_file(frame);
+    if (node->size > INT64_MAX)
+        return uc_error_set(error, UC_ERROR_FAILED, "%s: its size is beyond 2^63-1 bytes",
+                            node->name);
+    frame->stage = UC_STAGE_FINISH;
+    if (!push_given(graph, frame, true, error))
+        return false;
+    return push_all_implied(graph, frame, error) || uc_error_name(error, node->name);
+}
+
+/* A read that must go through this node before it reaches the child stands around it. */
+static uint32_t nesting_through(const UcNode *node, const UcEdge *edge)
+{
+    bool stands_around = node->driver->reads_stop || (uc_driver_is_format(node->driver) &&
+                                                      uc_edge_role(edge) != UC_ROLE_BACKING);
+
+    return edge->node->nesting + stands_around;
+}
+
+bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
+{
+    UcNode *node = frame->node;
+
+    for (uint32_t i = 0; i < node->n_edges; i++)
+        if (node->edges[i].node)
+            node->nesting = MAX(node->nesting, nesting_through(node, &node->edges[i]));
+    if (node->nesting > MAX_NESTING)
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "%s: more than %d images stand inside each other", node->name,
+                            MAX_NESTING);
+    if (!register_name(graph, frame, node, error))
+        return false;
+    uc_opening_pop(graph, node);
+    return true;
+}

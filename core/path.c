@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/path.h"
+
+#include "core/text.h"
+
+/*
+ * The walk. What it knows while it goes is in the path itself: node and offset are where it
+ * stands, length is what is left of the question after every clamp. Counting layers ends
+ * (`settled`) at the first data edge out of a format: from there on it is the format's own
+ * storage that is walked through, however many chains lie inside it.
+ */
+typedef struct Walk {
+    UcPath path;
+    const UcQuestion *question;
+    bool asked_settled; /* whether the asked node holds the range is known */
+    bool owner_settled;
+    const UcNode *kept; /* the first storage kept on the way: the node it lies in, or NULL */
+    uint64_t kept_offset;
+} Walk;
+
+/* One round of a 64-bit mix; collisions would only merge two extents whose ends agree anyway. */
+static uint64_t mix(uint64_t trace, uint64_t value)
+{
+    trace = (trace ^ value) * 0x9e3779b97f4a7c15u;
+    return trace ^ trace >> 29;
+}
+
+static void stop(Walk *walk, UcEnd end)
+{
+    walk->path.end = end;
+}
+
+/* Arrives at a node: leaves a mark in the fingerprint and, if wanted, a hop. The offset counts as
+ * its distance from the start, which stays the same all along an extent. */
+static void arrive(Walk *walk, const UcNode *node, uint64_t offset, UcRole via)
+{
+    UcPath *path = &walk->path;
+
+    path->node = node;
+    path->offset = offset;
+    path->trace = mix(mix(path->trace, (uintptr_t)node), offset - path->start);
+    if (walk->question->hops) {
+        UcHop hop = {.node = node, .offset = offset, .via = via};
+
+        g_array_append_val(walk->question->hops, hop);
+    }
+}
+
+/* What an edge means for "allocated in the node asked" and for the count of layers. */
+static void account(Walk *walk, UcRole role)
+{
+    UcPath *path = &walk->path;
+
+    if (!walk->asked_settled && role != UC_ROLE_FILTERED) {
+        walk->asked_settled = true;
+        path->allocated = role != UC_ROLE_BACKING;
+    }
+    if (!walk->owner_settled && role == UC_ROLE_DATA && uc_driver_is_format(path->node->driver)) {
+        walk->owner_settled = true;
+        path->owner = path->node;
+    }
+}
+
+/* Whether the question is answered before this edge is followed. */
+static bool is_answered(const Walk *walk)
+{
+    return (walk->question->reach == UC_REACH_ALLOCATED && walk->asked_settled) ||
+           (walk->question->reach == UC_REACH_OWNER && walk->owner_settled);
+}
+
+/* The node whose end a filter shows: what is said of a short filter is said of that. */
+static const UcNode *unfiltered(const UcNode *node)
+{
+    while (uc_driver_is_filter(node->driver)) {
+        uint32_t edge = 0;
+
+        while (uc_edge_role(&node->edges[edge]) != UC_ROLE_FILTERED)
+            edge++;
+        node = node->edges[edge].node;
+    }
+    return node;
+}
+
+/* A child that is too short has made the zeroes itself if it backs its parent (a base that was
+ * asked about then holds them); otherwise they are the parent's own. */
+static void end_short(Walk *walk, const UcNode *child, uint64_t offset, UcRole role)
+{
+    const UcNode *parent = walk->path.node;
+    bool is_layer = role == UC_ROLE_BACKING;
+
+    arrive(walk, unfiltered(child), offset, role);
+    walk->path.via = role;
+    stop(walk, is_layer && walk->path.node == walk->question->base ? UC_END_BASE : UC_END_SHORT);
+    if (!walk->owner_settled) {
+        walk->owner_settled = true;
+        walk->path.owner = is_layer ? walk->path.node : parent;
+        walk->path.depth += is_layer;
+    }
+}
+
+static void end_void(Walk *walk, UcRole role)
+{
+    walk->path.via = role;
+    walk->path.owner = walk->owner_settled ? walk->path.owner : NULL;
+    walk->owner_settled = true;
+    stop(walk, UC_END_VOID);
+}
+
+/* Follows an edge; false if the path ends there. */
+static bool follow(Walk *walk, UcPlace place)
+{
+    UcPath *path = &walk->path;
+    const UcEdge *edge = &path->node->edges[place.edge];
+    UcRole role = uc_edge_role(edge);
+
+    account(walk, role);
+    if (is_answered(walk)) {
+        stop(walk, UC_END_OPEN);
+        return false;
+    }
+    if (!edge->node) {
+        end_void(walk, role);
+        return false;
+    }
+    if (place.offset >= edge->node->size) {
+        end_short(walk, edge->node, place.offset, role);
+        return false;
+    }
+    path->length = MIN(path->length, edge->node->size - place.offset);
+    if (role == UC_ROLE_BACKING && !walk->owner_settled)
+        path->depth++;
+    arrive(walk, edge->node, place.offset, role);
+    return true;
+}
+
+/* Where the walk need not or must not ask the node it has arrived at. */
+static bool ends_on_arrival(Walk *walk)
+{
+    const UcDriver *driver = walk->path.node->driver;
+
+    if (walk->path.node == walk->question->base) {
+        stop(walk, UC_END_BASE);
+        return true;
+    }
+    if (walk->question->reach > UC_REACH_READ)
+        return false;
+    if (uc_driver_is_leaf(driver)) {
+        stop(walk, UC_END_DATA);
+        return true;
+    }
+    if (driver->reads_stop && walk->question->reach == UC_REACH_READ) {
+        walk->path.why = UC_WHY_COMPUTED;
+        stop(walk, UC_END_SELF);
+        return true;
+    }
+    return false;
+}
+
+static void remember_kept(Walk *walk, UcPlace kept)
+{
+    if (walk->kept || kept.edge == UC_EDGE_NONE)
+        return;
+    walk->kept = uc_node_child(walk->path.node, kept.edge);
+    walk->kept_offset = kept.offset;
+}
+
+/* Takes one step from where the walk stands; false at the end of the path. */
+static bool step_on(Walk *walk)
+{
+    UcPath *path = &walk->path;
+    UcStep step;
+
+    if (ends_on_arrival(walk))
+        return false;
+    step = uc_node_map(path->node, path->offset, path->length);
+    path->length = step.length;
+    remember_kept(walk, step.kept);
+    switch (step.kind) {
+    case UC_STEP_CHILD:
+        return follow(walk, step.place);
+    case UC_STEP_ZERO:
+        stop(walk, UC_END_ZERO);
+        return false;
+    case UC_STEP_SELF:
+        path->why = step.why;
+        stop(walk, uc_driver_is_leaf(path->node->driver) && step.why == UC_WHY_STORED
+                       ? UC_END_DATA
+                       : UC_END_SELF);
+        return false;
+    case UC_STEP_UNDEFINED:
+        stop(walk, UC_END_UNDEFINED);
+        return false;
+    case UC_STEP_INVALID:
+        stop(walk, UC_END_INVALID);
+        return false;
+    }
+    return false;
+}
+
+/* Whether the host has space for the bytes. The storage that was kept for them has a path of its
+ * own, and may itself be a hole of the file. */
+static void find_reserved(Walk *walk)
+{
+    const UcQuestion question = {.reach = UC_REACH_STATUS};
+    UcPath *path = &walk->path, storage;
+
+    path->reserved = path->end == UC_END_DATA || path->end == UC_END_SELF;
+    if (path->reserved || !walk->kept || walk->kept_offset >= walk->kept->size)
+        return;
+    storage = uc_path_find(walk->kept, walk->kept_offset,
+                           MIN(path->length, walk->kept->size - walk->kept_offset), &question);
+    path->length = storage.length;
+    path->reserved = storage.end == UC_END_DATA || storage.end == UC_END_SELF;
+}
+
+UcPath uc_path_find(const UcNode *node, uint64_t offset, uint64_t length,
+                    const UcQuestion *question)
+{
+    Walk walk = {.question = question,
+                 .path = {.from = node,
+                          .start = offset,
+                          .length = length,
+                          .reach = question->reach,
+                          .allocated = true}};
+
+    g_assert(length > 0 && offset < node->size && length <= node->size - offset);
+    if (question->hops)
+        g_array_set_size(question->hops, 0);
+    arrive(&walk, node, offset, UC_ROLE_DATA);
+    while (step_on(&walk))
+        ;
+    if (!walk.owner_settled && question->reach >= UC_REACH_OWNER)
+        walk.path.owner = walk.path.node;
+    if (question->reach == UC_REACH_STORAGE)
+        find_reserved(&walk);
+    return walk.path;
+}
+
+bool uc_path_continues(const UcPath *path, const UcPath *next)
+{
+    return path->start + path->length == next->start && path->end == next->end &&
+           path->node == next->node && path->offset - path->start == next->offset - next->start &&
+           path->owner == next->owner && path->depth == next->depth && path->why == next->why &&
+           path->allocated == next->allocated && path->reserved == next->reserved &&
+           path->trace == next->trace;
+}
+
+bool uc_path_is_zero(const UcPath *path)
+{
+    g_assert(path->reach >= UC_REACH_STATUS);
+    return path->end == UC_END_ZERO || path->end == UC_END_SHORT || path->end == UC_END_VOID;
+}
+
+/* Inside the storage of a layer a void or a short backing is that layer's own zero. */
+bool uc_path_is_present(const UcPath *path)
+{
+    g_assert(path->reach >= UC_REACH_STATUS);
+    if (path->end == UC_END_VOID)
+        return path->owner != NULL;
+    if (path->end == UC_END_SHORT && path->via == UC_ROLE_BACKING)
+        return path->owner != path->node;
+    return true;
+}
+
+bool uc_path_is_compressed(const UcPath *path)
+{
+    g_assert(path->reach >= UC_REACH_READ);
+    return path->end == UC_END_SELF && path->why == UC_WHY_COMPRESSED;
+}
+
+bool uc_path_is_on_host(const UcPath *path)
+{
+    return path->end == UC_END_DATA && path->node->file;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/plan.h"
+
+#include "core/extent.h"
+
+#include <string.h>
+
+static UcSegmentKind segment_kind(UcEnd end)
+{
+    switch (end) {
+    case UC_END_DATA:
+        return UC_SEGMENT_LEAF;
+    case UC_END_ZERO:
+    case UC_END_SHORT:
+    case UC_END_VOID:
+        return UC_SEGMENT_ZERO;
+    case UC_END_SELF:
+    case UC_END_UNDEFINED:
+        return UC_SEGMENT_PRODUCE;
+    default:
+        return UC_SEGMENT_INVALID;
+    }
+}
+
+/* Zeroes are zeroes, whoever says so; bytes must go on at the same place. */
+static bool segment_continues(const UcSegment *last, const UcSegment *next)
+{
+    if (last->kind != next->kind)
+        return false;
+    return last->kind == UC_SEGMENT_ZERO ||
+           (last->node == next->node && last->offset + last->length == next->offset);
+}
+
+static void append(UcPlan *plan, const UcPath *extent)
+{
+    UcSegment next = {.kind = segment_kind(extent->end),
+                      .node = extent->node,
+                      .offset = extent->offset,
+                      .length = extent->length};
+    UcSegment *last = plan->segments->len
+                          ? &g_array_index(plan->segments, UcSegment, plan->segments->len - 1)
+                          : NULL;
+
+    if (last && segment_continues(last, &next))
+        last->length += next.length;
+    else
+        g_array_append_val(plan->segments, next);
+}
+
+UcPlan *uc_plan_new(const UcNode *node, uint64_t offset, uint64_t length)
+{
+    UcPlan *plan = g_new0(UcPlan, 1);
+    UcExtents extents;
+    UcPath extent;
+
+    plan->segments = g_array_new(FALSE, FALSE, sizeof(UcSegment));
+    uc_extents_init(&extents, node, offset, length, UC_REACH_READ);
+    while (uc_extents_next(&extents, &extent))
+        append(plan, &extent);
+    return plan;
+}
+
+void uc_plan_free(UcPlan *plan)
+{
+    g_array_unref(plan->segments);
+    g_free(plan);
+}
+
+static bool read_segment(const UcSegment *segment, void *buffer, GError **error)
+{
+    switch (segment->kind) {
+    case UC_SEGMENT_ZERO:
+        memset(buffer, 0, segment->length);
+        return true;
+    case UC_SEGMENT_LEAF:
+    case UC_SEGMENT_PRODUCE:
+        return uc_node_produce(segment->node, segment->offset, buffer, segment->length, error);
+    case UC_SEGMENT_INVALID:
+        break;
+    }
+    return uc_error_set(error, UC_ERROR_FAILED,
+                        "driver %s gave an invalid answer at %" G_GUINT64_FORMAT,
+                        segment->node->driver->name, segment->offset);
+}
+
+bool uc_plan_read(const UcPlan *plan, void *buffer, GError **error)
+{
+    char *next = buffer;
+
+    for (guint i = 0; i < plan->segments->len; i++) {
+        const UcSegment *segment = &g_array_index(plan->segments, UcSegment, i);
+
+        if (!read_segment(segment, next, error))
+            return uc_error_name(error, segment->node->name);
+        next += segment->length;
+    }
+    return true;
+}
+
+char *uc_plan_to_string(const UcPlan *plan)
+{
+    static const char *const kinds[] = {"zero", "leaf", "produce", "invalid"};
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < plan->segments->len; i++) {
+        const UcSegment *segment = &g_array_index(plan->segments, UcSegment, i);
+
+        g_string_append(text, kinds[segment->kind]);
+        if (segment->kind != UC_SEGMENT_ZERO)
+            g_string_append_printf(text, " %s@%" G_GUINT64_FORMAT, segment->node->name,
+                                   segment->offset);
+        g_string_append_printf(text, " +%" G_GUINT64_FORMAT "\n", segment->length);
+    }
+    return g_string_free(text, FALSE);
+}

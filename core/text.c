@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/text.h"
+
+#include <string.h>
+
+/* Control characters move the cursor; the others reorder or hide what stands around them. */
+static gboolean is_harmless(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_UNASSIGNED:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return FALSE;
+    default:
+        return TRUE;
+    }
+}
+
+char *uc_text_escape(const char *text, gssize length)
+{
+    const char *end = text + (length < 0 ? strlen(text) : (gsize)length);
+    GString *escaped = g_string_sized_new(end - text);
+
+    while (text < end) {
+        gunichar c = g_utf8_get_char_validated(text, end - text);
+        gsize bytes = 1;
+
+        if (c != (gunichar)-1 && c != (gunichar)-2 && c != 0) {
+            bytes = g_utf8_next_char(text) - text;
+            if (is_harmless(c)) {
+                g_string_append_len(escaped, text, bytes);
+                text += bytes;
+                continue;
+            }
+        }
+        for (gsize i = 0; i < bytes; i++)
+            g_string_append_printf(escaped, "\\x%02x", (guchar)text[i]);
+        text += bytes;
+    }
+    return g_string_free(escaped, FALSE);
+}
+
+char *uc_text_size(guint64 bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    gsize unit = 0;
+
+    while (bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < G_N_ELEMENTS(units)) {
+        bytes /= 1024;
+        unit++;
+    }
+    return g_strdup_printf("%" G_GUINT64_FORMAT " %s", bytes,
+                           bytes == 1 && unit == 0 ? "byte" : units[unit]);
+}
