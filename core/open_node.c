@@ -115,16 +115,21 @@ static bool check_children(const UcFrame *frame, GError **error)
     return true;
 }
 
-/* Without a node-name a node is called what its file is called, if it is its own. */
+/* Whether the node is what people mean by its file's name: the file, or the image right on it. */
+static bool owns_file(const UcNode *node)
+{
+    if (node->file)
+        return true;
+    return !uc_driver_is_filter(node->driver) && node->n_edges > 0 && node->edges[0].node &&
+           node->edges[0].node->file;
+}
+
 static void name_after_file(const UcFrame *frame)
 {
-    const UcNode *node = frame->node;
-    bool owns = uc_driver_is_leaf(node->driver) ||
-                (!uc_driver_is_filter(node->driver) && node->edges[0].node->file);
-    const UcHostFile *file = uc_node_host_file(node);
+    const UcHostFile *file = uc_node_host_file(frame->node);
     const char *slash = file ? strrchr(file->name, '/') : NULL;
 
-    if (!owns || !file || uc_spec_get(frame->spec, "node-name"))
+    if (!owns_file(frame->node) || uc_spec_get(frame->spec, "node-name"))
         return;
     g_free(frame->node->name);
     frame->node->name = uc_text_escape(slash && slash[1] ? slash + 1 : file->name, -1);
