@@ -68,17 +68,24 @@ static bool is_answered(const Walk *walk)
            (walk->question->reach == UC_REACH_OWNER && walk->owner_settled);
 }
 
-/* The node whose end a filter shows: what is said of a short filter is said of that. */
-static const UcNode *unfiltered(const UcNode *node)
+static const UcNode *filtered_child(const UcNode *node)
 {
-    while (uc_driver_is_filter(node->driver)) {
-        uint32_t edge = 0;
+    uint32_t edge = 0;
 
-        while (uc_edge_role(&node->edges[edge]) != UC_ROLE_FILTERED)
-            edge++;
-        node = node->edges[edge].node;
+    while (uc_edge_role(&node->edges[edge]) != UC_ROLE_FILTERED)
+        edge++;
+    return node->edges[edge].node;
+}
+
+/* What is said of a short filter is said of the node whose end it shows. *passed tells whether
+ * `base` is that node or one of the filters. */
+static const UcNode *unfiltered(const UcNode *node, const UcNode *base, bool *passed)
+{
+    for (;; node = filtered_child(node)) {
+        *passed |= node == base;
+        if (!uc_driver_is_filter(node->driver))
+            return node;
     }
-    return node;
 }
 
 /* A child that is too short has made the zeroes itself if it backs its parent (a base that was
@@ -86,11 +93,11 @@ static const UcNode *unfiltered(const UcNode *node)
 static void end_short(Walk *walk, const UcNode *child, uint64_t offset, UcRole role)
 {
     const UcNode *parent = walk->path.node;
-    bool is_layer = role == UC_ROLE_BACKING;
+    bool is_layer = role == UC_ROLE_BACKING, is_base = false;
 
-    arrive(walk, unfiltered(child), offset, role);
+    arrive(walk, unfiltered(child, walk->question->base, &is_base), offset, role);
     walk->path.via = role;
-    stop(walk, is_layer && walk->path.node == walk->question->base ? UC_END_BASE : UC_END_SHORT);
+    stop(walk, is_layer && is_base ? UC_END_BASE : UC_END_SHORT);
     if (!walk->owner_settled) {
         walk->owner_settled = true;
         walk->path.owner = is_layer ? walk->path.node : parent;
