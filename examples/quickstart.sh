@@ -12,16 +12,16 @@ set -eu
 needs()
 {
     cat <<END
-gcc             command -v cc
-meson           command -v meson
-ninja-build     command -v ninja
-pkg-config      command -v pkg-config
-libglib2.0-dev  pkg-config --exists glib-2.0
-libjson-glib-dev pkg-config --exists json-glib-1.0
-libfuse3-dev    pkg-config --exists fuse3
-zlib1g-dev      pkg-config --exists zlib
-libzstd-dev     pkg-config --exists libzstd
-fuse3           command -v fusermount3
+gcc               command -v cc
+meson             command -v meson
+ninja-build       command -v ninja
+pkg-config        command -v pkg-config
+libglib2.0-dev    pkg-config --exists glib-2.0
+libjson-glib-dev  pkg-config --exists json-glib-1.0
+libfuse3-dev      pkg-config --exists fuse3
+zlib1g-dev        pkg-config --exists zlib
+libzstd-dev       pkg-config --exists libzstd
+fuse3             command -v fusermount3
 END
 }
 
@@ -93,8 +93,9 @@ need_fuse()
     [ -e /dev/fuse ] || (as_root modprobe fuse) 2>/dev/null || true
     [ -e /dev/fuse ] || fail "there is no /dev/fuse, so nothing can be mounted here." \
         "In a container, start it with: --device /dev/fuse --cap-add SYS_ADMIN"
-    [ -r /dev/fuse ] && [ -w /dev/fuse ] ||
+    if [ ! -r /dev/fuse ] || [ ! -w /dev/fuse ]; then
         fail "$(id -un) may not open /dev/fuse; try: sudo chmod 666 /dev/fuse"
+    fi
 }
 
 clean_up()
@@ -127,6 +128,7 @@ demonstrate()
     say "And it is the disk that was written once:"
     (cd disk && show sha256sum -c "$sample/tuesday.raw.sha256")
     say "That is all. The mount ends like any other:"
+    # shellcheck disable=SC2086 # the command has an option
     show $umount disk
     cd /
     say "Your own image: examples/quickstart.sh IMAGE MOUNTPOINT"
@@ -153,7 +155,7 @@ work=$(mktemp -d)
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
+need_fuse
 install_missing
 build
-need_fuse
 if [ $# = 0 ]; then demonstrate; else mount_own "$image" "$mountpoint"; fi

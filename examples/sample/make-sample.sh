@@ -117,6 +117,7 @@ rm data/archive.txt
 END
 
 layer monday.qcow2 base.qcow2
+# shellcheck disable=SC2086 # two words
 clear $archive
 qemu-io -f qcow2 -c "write -q -z -u $archive" monday.qcow2
 
@@ -134,6 +135,7 @@ rm notes/secrets.txt
 END
 
 layer tuesday.qcow2 monday.qcow2
+# shellcheck disable=SC2086 # two words
 clear $secrets
 # The wiped clusters are written first, so that they have storage; what lies there is never read.
 qemu-io -f qcow2 -c "write -q -P 0xee $secrets" -c "write -q -z $secrets" tuesday.qcow2
