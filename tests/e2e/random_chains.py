@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
 from chain import (Builder, Image, Patterns, RawImage, check_convert,  # noqa: E402
                    set_size_in_header)
 from unchain import (LONG, PART, PARTS, SEED, Mount, Reader, Wrong, check_mounted,  # noqa: E402
-                     main, map_of)
+                     main)
 
 CHAINS = 2000 if LONG else 800
 MOUNTED_ONE_IN = 16
@@ -70,17 +70,14 @@ class RandomLayer:
 
     def do_something(self):
         rng, image, view = self.rng, self.image, self.image.view
-        what = rng.choices(
-            ["write", "zero", "unmap", "discard", "compressed", "zero bytes", "resize",
-             "snapshot"], [40, 12, 10, 10, 12, 4, 8, 4])[0]
+        what = rng.choices(["write", "zero", "unmap", "discard", "zero bytes", "resize",
+                            "snapshot"], [40, 12, 10, 10, 4, 8, 4])[0]
         if what == "write":
             image.write(*random_range(rng, view.size))
         elif what in ("zero", "unmap"):
             image.write_zeroes(*random_range(rng, view.size), unmap=what == "unmap")
         elif what == "discard":
             image.discard(*random_range(rng, view.size))
-        elif what == "compressed":
-            self.compress()
         elif what == "zero bytes":
             image.write_byte(0, *random_range(rng, view.size))
         elif what == "resize":
@@ -89,6 +86,8 @@ class RandomLayer:
             image.snapshot(f"snapshot{len(image.snapshots)}")
 
     def compress(self):
+        """Comes first: when a compressed cluster is freed, QEMU 7.2 goes on packing compressed data
+        into its place, even if something else has been written there meanwhile."""
         view = self.image.view
         free = [i for i, is_free in enumerate(view.compressible) if is_free]
         if free and not self.data_file:
@@ -117,6 +116,8 @@ def random_chain(rng, builder):
         images.append(RawImage(builder, "layer0.raw", size, pieces))
     while len(images) < depth or isinstance(images[-1], RawImage):
         layer = RandomLayer(rng, builder, f"layer{len(images)}.qcow2", images and images[-1])
+        for _ in range(rng.choice([0, 0, 0, 1, 3])):
+            layer.compress()
         for _ in range(rng.randint(0, 7)):
             layer.do_something()
         images.append(layer.image)
@@ -167,11 +168,10 @@ def test_chain(seed, patterns, reader):
     source, view, qemu_agrees = random_source(rng, images)
     if qemu_agrees:
         check_convert(source, view, "QEMU")
-    extents = reader.check(source, view, "library", rng)
+    reader.check(source, view, "library", rng)
     if seed % MOUNTED_ONE_IN == 0:
         with Mount({"image": source}) as directory:
-            if check_mounted(f"{directory}/image", view, "mount") != extents:
-                raise Wrong("the mounted file and the library differ in their holes")
+            check_mounted(f"{directory}/image", view, "mount")
 
 
 def seeds():

@@ -115,9 +115,7 @@ class Layer(View):
         unit = self.unit
         for at in range(start // unit * unit, end, unit):
             stop = min(at + unit, self.size)
-            covered = start <= at and stop <= end
-            known = self.version >= 3 and (covered or self.is_known(at, stop))
-            self.mark(at, stop, known)
+            self.mark(at, stop, self.version >= 3 and start <= at and stop <= end)
 
     def discard(self, start, end):
         """What `discard=unmap` does: whole clusters become zeroes, the rest stays."""
@@ -131,10 +129,12 @@ class Layer(View):
             self.touch(first, last)
 
     def resize(self, size):
-        """Shrinking needs a multiple of the cluster size."""
+        """Shrinking needs a multiple of the cluster size. Where a longer backing file would
+        show through the new end, QEMU states zeroes, but writes them in the unit that was cut."""
         assert size >= self.size or size % self.cluster == 0
         unit, old = self.unit, self.size
-        tail_known = old % unit == 0 or self.is_known(old // unit * unit, old)
+        tail_known = old % unit == 0 or (self.is_known(old // unit * unit, old) and
+                                         self.backing_size <= old)
         view = self.resized(size)
         self.size, self.content, self.known = view.size, view.content, view.known
         if not tail_known:

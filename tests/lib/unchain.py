@@ -137,12 +137,13 @@ def check_content(path, view, what):
 
 
 def check_mounted(path, view, what):
-    """Everything a program can see of a mounted file, against the model."""
+    """Everything a program can see of a mounted file, against the model. What has been read may
+    no longer be a hole of the host's file, so reading comes last."""
+    stat = os.stat(path)
     extents = walk(path)
     check_walk(extents, view, what)
     check_content(path, view, what)
     data = sum(end - start for start, end, kind in extents if kind == "data")
-    stat = os.stat(path)
     if stat.st_size != view.size or stat.st_blocks != -(-data // 512):
         raise Wrong(f"{what}: size {stat.st_size}, {stat.st_blocks} blocks for {data} bytes of "
                     f"data in {view.size}")
@@ -192,9 +193,9 @@ class Reader:
 
     def open(self, source, format=None):
         """Starts a new graph and opens a file name or a description in it."""
-        self.ask("new")
+        self.ask_all([f"cd {os.getcwd()}", "new"])
         if isinstance(source, str):
-            self.ask(f"image {format or '-'} {os.path.abspath(source)}")
+            self.ask(f"image {format or '-'} {source}")
         else:
             self.ask("json " + json.dumps(source))
 

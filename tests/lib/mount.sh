@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# For the shell tests:  . "$TESTS/lib/mount.sh"
+set -eu
+
+root=$(dirname "$TESTS")
+sample=$root/examples/sample
+
+fail()
+{
+    echo "$*"
+    exit 1
+}
+
+skip()
+{
+    echo "$*"
+    exit 77
+}
+
+# need COMMAND...: skips the test where one is missing
+need()
+{
+    for command in "$@"; do
+        command -v "$command" >/dev/null || skip "needs $command"
+    done
+}
+
+# build_kind KIND: builds a graph of tests/lib/kinds.py here. The source is then in $source, what
+# it must show in the file `expected`.
+build_kind()
+{
+    python3 "$TESTS/lib/build_kind.py" "$1"
+    source=$(cat source)
+}
+
+# mount_image DIRECTORY ARGUMENT...: mounts, until the test ends or `unmount DIRECTORY`
+mount_image()
+{
+    directory=$1
+    shift
+    mkdir -p "$directory"
+    "$UNCHAIN" mount "$@" "$directory" >mount.out 2>mount.err ||
+        fail "unchain mount: $(cat mount.err)"
+    trap unmount_all EXIT
+}
+
+unmount()
+{
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        if [ "$(id -u)" = 0 ]; then
+            umount "$1" 2>unmount.err && return
+        else
+            fusermount3 -u "$1" 2>unmount.err && return
+        fi
+        sleep 0.1 # something else on the machine may be looking at it
+    done
+    fail "cannot unmount $1: $(cat unmount.err)"
+}
+
+unmount_all()
+{
+    here=$(pwd -P)
+    awk -v here="$here/" 'index($5, here) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+        while read -r point; do
+            unmount "$point"
+        done
+}
+
+# same FILE FILE: must be equal to the byte
+same()
+{
+    cmp "$1" "$2" || fail "$1 and $2 differ"
+}
+
+# is_sparse FILE: must take less room than its size
+is_sparse()
+{
+    [ $(($(stat -c %b "$1") * 512)) -lt "$(stat -c %s "$1")" ] || fail "$1 is not sparse"
+}
