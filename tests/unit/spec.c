@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/spec.h"
+#include "core/option.h"
+#include "core/text.h"
+
+#include <CUnit/Basic.h>
+#include <string.h>
+
+static void check_json(const char *text, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(text, -1, "f.json", &error);
+    g_autofree char *printed = spec ? uc_spec_to_string(spec) : g_strdup(error->message);
+
+    CU_ASSERT_STRING_EQUAL(printed, expected);
+    if (strcmp(printed, expected) != 0)
+        g_printerr("got '%s', expected '%s'\n", printed, expected);
+}
+
+static void test_json(void)
+{
+    check_json("{\"a\":1,\"b\":[true,null,\"x\"],\"c\":{\"d\":2.5}}",
+               "{\"a\":1,\"b\":[true,null,\"x\"],\"c\":{\"d\":2.5}}");
+    check_json("{\"a\":1,\n\"a\":2}", "f.json, line 2: key 'a' is given twice");
+    check_json("{\"a\":{\"a\":1},\"b\":{\"a\":1}}", "{\"a\":{\"a\":1},\"b\":{\"a\":1}}");
+    check_json("", "f.json: not valid JSON: nothing there");
+    check_json("{\"\xff\":1}", "f.json: not valid JSON: not UTF-8");
+}
+
+static void test_json_errors_name_the_place(void)
+{
+    static const char *const texts[] = {"{", "{\n\"a\" 1}", "[1,", "{\"a\":}", "nonsense", "{}x"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+
+        CU_ASSERT_PTR_NULL(uc_spec_parse_json(texts[i], -1, "f.json", &error));
+        CU_ASSERT_PTR_NOT_NULL_FATAL(error);
+        CU_ASSERT_TRUE(g_str_has_prefix(error->message, "f.json, line "));
+        CU_ASSERT_PTR_NULL(strstr(error->message, "<data>"));
+    }
+}
+
+static void test_json_lines(void)
+{
+    g_autoptr(UcSpec) spec =
+        uc_spec_parse_json("{\n\"a\": 1,\n\"b\": {\n\"c\": 2\n}\n}", -1, "f.json", NULL);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(spec);
+    CU_ASSERT_EQUAL(uc_spec_get(spec, "a")->line, 2);
+    CU_ASSERT_EQUAL(uc_spec_get(spec, "b")->line, 3);
+    CU_ASSERT_EQUAL(uc_spec_get(uc_spec_get(spec, "b"), "c")->line, 4);
+}
+
+/* A hundred thousand brackets would be a hundred thousand stack frames of a parser. */
+static void test_json_depth(void)
+{
+    g_autofree char *deep = g_strnfill(100000, '[');
+    g_autoptr(GError) error = NULL;
+
+    CU_ASSERT_PTR_NULL(uc_spec_parse_json(deep, -1, "f.json", &error));
+    CU_ASSERT_STRING_EQUAL(error->message, "f.json: nested deeper than 64 levels");
+}
+
+static void check_dotted(const char *text, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(UcSpec) spec = uc_spec_parse_dotted(text, "here", &error);
+    g_autofree char *printed = spec ? uc_spec_to_string(spec) : g_strdup(error->message);
+
+    CU_ASSERT_STRING_EQUAL(printed, expected);
+    if (strcmp(printed, expected) != 0)
+        g_printerr("got '%s', expected '%s'\n", printed, expected);
+}
+
+static void test_dotted(void)
+{
+    check_dotted("driver=qcow2,file.driver=file,file.filename=a,,b=c",
+                 "{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\",\"filename\":\"a,b=c\"}}");
+    check_dotted("a=,b=", "{\"a\":\"\",\"b\":\"\"}");
+    check_dotted("", "{}");
+    check_dotted("x", "'x' is not of the form KEY=VALUE (here)");
+    check_dotted("=1", "'=1' is not of the form KEY=VALUE (here)");
+    check_dotted("a..b=1", "'a..b=1' is not of the form KEY=VALUE (here)");
+    check_dotted("a=1,a=2", "'a=2' is given twice (here)");
+    check_dotted("a=1,a.b=2", "'a.b=2' is given twice (here)");
+    check_dotted("a.b=1,a=2", "'a=2' is given twice (here)");
+}
+
+static void test_relocate(void)
+{
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(
+        "{\"filename\":\"a\",\"x\":{\"filename\":\"/b\"},\"y\":[{\"filename\":\"../c\"}]}", -1, "f",
+        NULL);
+    g_autofree char *printed = NULL;
+
+    uc_spec_relocate(spec, "dir/graph.json");
+    printed = uc_spec_to_string(spec);
+    CU_ASSERT_STRING_EQUAL(printed, "{\"filename\":\"dir/a\",\"x\":{\"filename\":\"/b\"},"
+                                    "\"y\":[{\"filename\":\"dir/../c\"}]}");
+}
+
+static void test_sizes(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+        bool valid;
+    } cases[] = {
+        {"0", 0, true},
+        {"65536", 65536, true},
+        {"64k", 65536, true},
+        {"64K", 65536, true},
+        {"1.5G", 1610612736, true},
+        {"0x200", 512, true},
+        {"2E", UINT64_C(2) << 60, true},
+        {"15E", UINT64_C(15) << 60, true},
+        {"18446744073709551615", UINT64_MAX, true},
+        {"16E", 0, false},
+        {"18446744073709551616", 0, false},
+        {"", 0, false},
+        {"-1", 0, false},
+        {" 1", 0, false},
+        {"1 ", 0, false},
+        {"k", 0, false},
+        {"1kk", 0, false},
+        {"1.k", 1024, true},
+        {"0.5b", 0, true},
+        {"1.0000000k", 0, false},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint64_t bytes = 0;
+
+        CU_ASSERT_EQUAL(uc_size_parse(cases[i].text, &bytes), cases[i].valid);
+        if (cases[i].valid)
+            CU_ASSERT_EQUAL(bytes, cases[i].bytes);
+    }
+}
+
+static void check_escape(const char *text, gssize length, const char *expected)
+{
+    g_autofree char *escaped = uc_text_escape(text, length);
+
+    CU_ASSERT_STRING_EQUAL(escaped, expected);
+    CU_ASSERT_TRUE(g_utf8_validate(escaped, -1, NULL));
+}
+
+static void test_escape(void)
+{
+    check_escape("plain \xc3\xa9", -1, "plain \xc3\xa9");
+    check_escape("\x1b[31mred", -1, "\\x1b[31mred");
+    check_escape("a\nb\tc\x7f", -1, "a\\x0ab\\x09c\\x7f");
+    check_escape("\xff\xc3", -1, "\\xff\\xc3");
+    check_escape("a\0b", 3, "a\\x00b");
+    check_escape("\xe2\x80\xae"
+                 "evil",
+                 -1,
+                 "\\xe2\\x80\\xae"
+                 "evil"); /* right-to-left override */
+    check_escape("", 0, "");
+}
+
+int main(void)
+{
+    CU_pSuite suite;
+    unsigned failures;
+
+    CU_initialize_registry();
+    suite = CU_add_suite("specs", NULL, NULL);
+    CU_add_test(suite, "json", test_json);
+    CU_add_test(suite, "json errors", test_json_errors_name_the_place);
+    CU_add_test(suite, "json lines", test_json_lines);
+    CU_add_test(suite, "json depth", test_json_depth);
+    CU_add_test(suite, "dotted", test_dotted);
+    CU_add_test(suite, "relocate", test_relocate);
+    CU_add_test(suite, "sizes", test_sizes);
+    CU_add_test(suite, "escaped text", test_escape);
+    CU_basic_run_tests();
+    failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failures > 0;
+}
