@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/command.h"
+#include "fuse/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_WRONG_USAGE = 2 };
+
+static const UcCommand *const commands[] = {&uc_command_mount, &uc_command_map, &uc_command_info};
+
+static bool print_help(void)
+{
+    puts("unchain shows image chains as flat raw files, holes included.\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        printf("  unchain %-6s [options] %s\n      %s\n", commands[i]->name, commands[i]->arguments,
+               commands[i]->summary);
+    puts("\n  unchain COMMAND --help    the options of a command\n"
+         "  unchain --version         this program's version");
+    return true;
+}
+
+static bool print_version(void)
+{
+    puts("unchain " UC_VERSION);
+    return true;
+}
+
+static bool run(int argc, char **argv, GError **error)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(word, commands[i]->name) == 0)
+            return commands[i]->run(argc - 1, argv + 1, error);
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return print_help();
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+        return print_version();
+    if (uc_helper_is_call(argc, argv))
+        return uc_helper_run(argc, argv, error);
+    return uc_error_set(error, UC_ERROR_USAGE,
+                        argc < 2 ? "no command is given (see unchain --help)"
+                                 : "%s: unknown command (see unchain --help)",
+                        word);
+}
+
+static bool flush_output(GError **error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    return uc_error_set(error, UC_ERROR_FAILED, "cannot write to standard output");
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    uc_log_init();
+    if (run(argc, argv, &error) && flush_output(&error))
+        return EXIT_SUCCESS;
+    if (error != NULL)
+        uc_log(UC_LOG_ERROR, "%s", error->message);
+    return g_error_matches(error, UC_ERROR, UC_ERROR_USAGE) ? EXIT_WRONG_USAGE : EXIT_FAILURE;
+}

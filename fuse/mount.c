@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/mount.h"
+
+#include "core/text.h"
+#include "fuse/command.h"
+#include "fuse/log.h"
+#include "fuse/mount_options.h"
+#include "fuse/supervisor.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* ---- what the user wrote ---- */
+
+typedef struct Request {
+    char **options; /* of -o */
+    char **words;
+    char *pid_file;
+    gboolean foreground;
+    gboolean no_announcement;
+} Request;
+
+static void request_clear(Request *request)
+{
+    g_strfreev(request->options);
+    g_strfreev(request->words);
+    g_free(request->pid_file);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
+
+static bool request_parse(Request *request, UcSources *sources, int argc, char **argv,
+                          GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"options", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &request->options,
+         "FUSE options: allow_other, uid=, umask=, direct_io ...", "OPT[,OPT]"},
+        {"foreground", 0, 0, G_OPTION_ARG_NONE, &request->foreground, "Stay, until the mount ends",
+         NULL},
+        {"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &request->pid_file,
+         "Where to write the number of the process that ends the mount when it is killed", "FILE"},
+        {"no-announcement", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &request->no_announcement,
+         NULL, NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &request->words, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = uc_command_context(&uc_command_mount);
+    g_option_context_add_main_entries(context, entries, NULL);
+    uc_sources_add_options(sources, context);
+    return uc_command_parse(context, &argc, &argv, error);
+}
+
+/* The last word is the mountpoint; it is cut off. */
+static UcMountpoint *take_mountpoint(Request *request, GError **error)
+{
+    guint n = request->words != NULL ? g_strv_length(request->words) : 0;
+    if (n == 0) {
+        uc_error_set(error, UC_ERROR_USAGE, "no mountpoint is given (see unchain mount --help)");
+        return NULL;
+    }
+    g_autofree char *path = g_steal_pointer(&request->words[n - 1]);
+    return uc_mountpoint_new(path, error);
+}
+
+/* ---- what is said when it answers ---- */
+
+static char *quote_for_shell(const char *path)
+{
+    g_autofree char *escaped = uc_text_escape(path, -1);
+    bool plain =
+        strspn(escaped, "/.-_+,:@%" G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == strlen(escaped);
+    return plain ? g_steal_pointer(&escaped) : g_shell_quote(escaped);
+}
+
+static void describe_source(GString *text, const UcSource *source, const UcMountpoint *mountpoint)
+{
+    g_autofree char *path = mountpoint->is_file
+                                ? g_strdup(mountpoint->path)
+                                : g_build_filename(mountpoint->path, source->name, NULL);
+    g_autofree char *shown = uc_text_escape(path, -1);
+    g_autofree char *origin = uc_text_escape(source->origin, -1);
+    g_autofree char *size = uc_text_size(source->node->size);
+    g_string_append_printf(text, "%s shows %s (%s)", shown, origin, size);
+}
+
+static char *announce(const UcSources *sources, const UcMountpoint *mountpoint, bool foreground)
+{
+    GString *text = g_string_new(NULL);
+    g_autofree char *quoted = quote_for_shell(mountpoint->path);
+    g_autofree char *shown = uc_text_escape(mountpoint->path, -1);
+    if (sources->list->len == 1)
+        describe_source(text, sources->list->pdata[0], mountpoint);
+    else
+        g_string_append_printf(text, "%s shows %u images", shown, sources->list->len);
+    g_string_append_printf(text, "\nto end it: %s %s%s\n",
+                           geteuid() == 0 ? "umount" : "fusermount3 -u", quoted,
+                           foreground ? ", or Ctrl-C" : "");
+    return g_string_free(text, FALSE);
+}
+
+/* ---- putting it together ---- */
+
+static char *fsname_of(const UcSources *sources)
+{
+    if (sources->graph_file != NULL)
+        return g_strdup(sources->graph_file);
+    const UcSource *first = sources->list->pdata[0];
+    if (sources->list->len == 1)
+        return g_strdup(first->origin);
+    return g_strdup_printf("%s and %u more", first->origin, sources->list->len - 1);
+}
+
+static bool make_session(UcMount *mount, UcMountOptions *options, GError **error)
+{
+    uc_log_capture_begin();
+    mount->session = fuse_session_new(&options->rest, &uc_serve_operations,
+                                      sizeof uc_serve_operations, &mount->serve);
+    g_autofree char *reason = uc_log_capture_end();
+    if (mount->session != NULL)
+        return true;
+    const char *text = g_str_has_prefix(reason, "fuse: ") ? reason + strlen("fuse: ") : reason;
+    return uc_error_set(error, UC_ERROR_USAGE, "-o: %s (see unchain mount --help)", text);
+}
+
+static bool make_exports(UcMount *mount, const UcSources *sources, const UcMountOptions *options,
+                         GError **error)
+{
+    mount->exports = uc_exports_new(sources, &options->ownership, error);
+    if (mount->exports == NULL)
+        return false;
+    if (mount->mountpoint->is_file && mount->exports->len != 1)
+        return uc_error_set(error, UC_ERROR_USAGE,
+                            "%s is a file and can show one source; for %u, mount on a directory",
+                            mount->mountpoint->path, mount->exports->len);
+    mount->serve = (UcServe){
+        .exports = mount->exports,
+        .is_file = mount->mountpoint->is_file,
+        .direct_io = options->direct_io,
+        .directory = uc_exports_directory(mount->exports, &options->ownership),
+        .connection = options->connection,
+    };
+    return true;
+}
+
+static void mount_clear(UcMount *mount)
+{
+    if (mount->session != NULL) {
+        fuse_session_unmount(mount->session);
+        fuse_session_destroy(mount->session);
+    }
+    g_clear_pointer(&mount->exports, g_ptr_array_unref);
+    g_clear_pointer(&mount->mountpoint, uc_mountpoint_free);
+    g_free(mount->pid_file);
+    g_free(mount->announcement);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UcMount, mount_clear)
+
+static bool mount_sources(UcMount *mount, const Request *request, UcSources *sources,
+                          UcMountOptions *options, GError **error)
+{
+    char *const *words = request->words;
+    if (uc_mount_options_apply(options, sources, words[0]) && words[0] != NULL)
+        words++;
+    if (!uc_sources_open(sources, words, error) || !make_exports(mount, sources, options, error))
+        return false;
+    g_autofree char *fsname = fsname_of(sources);
+    uc_mount_options_add(options, "fsname", fsname);
+    mount->max_threads = options->max_threads;
+    mount->foreground = request->foreground;
+    if (request->pid_file != NULL)
+        mount->pid_file = g_canonicalize_filename(request->pid_file, NULL);
+    if (!uc_log_is_quiet() && !request->no_announcement)
+        mount->announcement = announce(sources, mount->mountpoint, request->foreground);
+    return make_session(mount, options, error) && uc_mount_run(mount, error);
+}
+
+static bool mount_run(int argc, char **argv, GError **error)
+{
+    g_autoptr(UcSources) sources = uc_sources_new();
+    g_auto(Request) request = {0};
+    g_auto(UcMount) mount = {0};
+    if (!request_parse(&request, sources, argc, argv, error))
+        return false;
+    g_autoptr(UcMountOptions) options = uc_mount_options_new(request.options, error);
+    if (options == NULL)
+        return false;
+    mount.mountpoint = take_mountpoint(&request, error);
+    return mount.mountpoint != NULL && mount_sources(&mount, &request, sources, options, error);
+}
+
+const UcCommand uc_command_mount = {
+    .name = "mount",
+    .arguments = "SOURCE... MOUNTPOINT",
+    .summary = "Shows images as flat, read-only files: one per SOURCE in a directory, or one on "
+               "a file.",
+    .run = mount_run,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "fuse/mountpoint.h"
+#include "fuse/serve.h"
+
+/*
+ * A mount as `unchain mount` puts it together, before anything is mounted: every image is open,
+ * every attribute known. fuse/supervisor.h takes it from there.
+ */
+typedef struct UcMount {
+    UcServe serve;
+    GPtrArray *exports; /* of UcExport */
+    UcMountpoint *mountpoint;
+    struct fuse_session *session;
+    unsigned max_threads; /* 0: the default */
+    bool foreground;
+    char *pid_file;     /* absolute, or NULL */
+    char *announcement; /* what to say when it answers, or NULL */
+} UcMount;

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/mount_options.h"
+
+#include "fuse/log.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPTION(template, field, value)                                                             \
+    {                                                                                              \
+        template, offsetof(UcMountOptions, field), value                                           \
+    }
+#define IGNORED(word) FUSE_OPT_KEY(word, FUSE_OPT_KEY_DISCARD)
+
+enum { KEY_ALLOW_OTHER = 1 };
+
+static const struct fuse_opt table[] = {
+    OPTION("uid=%u", ownership.uid, 0),
+    OPTION("gid=%u", ownership.gid, 0),
+    OPTION("umask=%o", ownership.umask, 0),
+    OPTION("mode=%o", ownership.mode, 0),
+    OPTION("max_threads=%u", max_threads, 0),
+    OPTION("direct_io", direct_io, 1),
+    OPTION("format=%s", format, 0),
+    OPTION("snapshot=%s", snapshot, 0),
+    OPTION("truncated=%s", truncated, 0),
+    OPTION("image_opts", image_opts, 1),
+    OPTION("graph", graph, 1),
+    OPTION("allow_probing", allow_probing, 1),
+    OPTION("force_share", force_share, 1),
+    FUSE_OPT_KEY("allow_other", KEY_ALLOW_OTHER),
+    FUSE_OPT_KEY("allow_root", KEY_ALLOW_OTHER),
+    IGNORED("rw"),
+    IGNORED("ro"),
+    IGNORED("defaults"),
+    IGNORED("auto"),
+    IGNORED("noauto"),
+    IGNORED("user"),
+    IGNORED("nouser"),
+    IGNORED("users"),
+    IGNORED("owner"),
+    IGNORED("group"),
+    IGNORED("nofail"),
+    IGNORED("_netdev"),
+    IGNORED("relatime"),
+    IGNORED("norelatime"),
+    IGNORED("strictatime"),
+    IGNORED("lazytime"),
+    IGNORED("nolazytime"),
+    FUSE_OPT_END,
+};
+
+/* Asked about every option that the table does not settle. 0 drops it, 1 keeps it for libfuse. */
+static int on_option(void *data, const char *text, int key, struct fuse_args *arguments)
+{
+    (void)arguments;
+    UcMountOptions *options = data;
+    if (key == KEY_ALLOW_OTHER)
+        options->ownership.allow_other = true;
+    return !g_str_has_prefix(text, "x-") && !g_str_has_prefix(text, "X-") &&
+           !g_str_has_prefix(text, "comment=");
+}
+
+static void put(UcMountOptions *options, const char *text)
+{
+    if (fuse_opt_add_arg(&options->rest, "-o") != 0 || fuse_opt_add_arg(&options->rest, text) != 0)
+        g_error("out of memory");
+}
+
+/* Everybody but the mounter is judged by the mode, so the kernel has to look at it. */
+static void put_defaults(UcMountOptions *options)
+{
+    g_autofree char *fusermount = g_find_program_in_path("fusermount3");
+    fuse_opt_add_arg(&options->rest, "unchain");
+    put(options, "default_permissions,subtype=unchain");
+    if (fusermount != NULL) /* it stays, and unmounts when all of us are gone */
+        put(options, "auto_unmount");
+}
+
+static bool parse(UcMountOptions *options, GError **error)
+{
+    uc_log_capture_begin();
+    bool fine = fuse_opt_parse(&options->rest, options, table, on_option) == 0;
+    options->connection = fine ? fuse_parse_conn_info_opts(&options->rest) : NULL;
+    g_autofree char *reason = uc_log_capture_end();
+    if (options->connection != NULL) {
+        put(options, "ro"); /* whatever the table said */
+        return true;
+    }
+    const char *text = g_str_has_prefix(reason, "fuse: ") ? reason + strlen("fuse: ") : reason;
+    return uc_error_set(error, UC_ERROR_USAGE, "-o: %s", text);
+}
+
+UcMountOptions *uc_mount_options_new(char *const *words, GError **error)
+{
+    g_autoptr(UcMountOptions) options = g_new0(UcMountOptions, 1);
+    options->ownership = (UcOwnership){.uid = UC_EXPORT_UNSET,
+                                       .gid = UC_EXPORT_UNSET,
+                                       .umask = UC_EXPORT_UNSET,
+                                       .mode = UC_EXPORT_UNSET};
+    put_defaults(options);
+    for (; words != NULL && *words != NULL; words++)
+        if (**words != '\0')
+            put(options, *words);
+    return parse(options, error) ? g_steal_pointer(&options) : NULL;
+}
+
+void uc_mount_options_free(UcMountOptions *options)
+{
+    fuse_opt_free_args(&options->rest);
+    free(options->connection);
+    free(options->format);
+    free(options->snapshot);
+    free(options->truncated);
+    g_free(options);
+}
+
+static void override(char **target, const char *value)
+{
+    if (value == NULL)
+        return;
+    g_free(*target);
+    *target = g_strdup(value);
+}
+
+bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const char *word)
+{
+    override(&sources->format, options->format);
+    override(&sources->snapshot, options->snapshot);
+    override(&sources->truncated, options->truncated);
+    sources->image_opts |= options->image_opts;
+    sources->allow_probing |= options->allow_probing;
+    sources->force_share |= options->force_share;
+    if (options->graph)
+        override(&sources->graph_file, word);
+    return options->graph;
+}
+
+void uc_mount_options_add(UcMountOptions *options, const char *key, const char *value)
+{
+    g_autofree char *option = g_strdup_printf("%s=%s", key, value);
+    char *escaped = NULL;
+    if (fuse_opt_add_opt_escaped(&escaped, option) != 0)
+        g_error("out of memory");
+    put(options, escaped);
+    free(escaped);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "fuse/export.h"
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+/*
+ * The words after -o. Some are ours (uid=, umask=, max_threads= …), some say on a line of
+ * /etc/fstab what options say on the command line (format=, snapshot= …), some belong to mount(8)
+ * and its table and mean nothing here (auto, _netdev, x-systemd.automount …). All others are
+ * libfuse's, which knows best what it knows.
+ */
+typedef struct UcMountOptions {
+    UcOwnership ownership;
+    unsigned max_threads;
+    int direct_io;
+    /* Of the sources, as their namesakes in fuse/source.h. */
+    char *format;
+    char *snapshot;
+    char *truncated;
+    int image_opts, graph, allow_probing, force_share;
+    struct fuse_args rest; /* argv[0], then what libfuse shall have */
+    struct fuse_conn_info_opts *connection;
+} UcMountOptions;
+
+/* `words` may be NULL, else a NULL-terminated list of comma-separated options. */
+UcMountOptions *uc_mount_options_new(char *const *words, GError **error);
+void uc_mount_options_free(UcMountOptions *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcMountOptions, uc_mount_options_free)
+
+/* Moves what concerns the sources to them. `word` is the source, if it may be a graph file; true
+ * if it is one, and therefore no source itself. */
+bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const char *word);
+
+/* Adds KEY=VALUE for libfuse, whatever characters VALUE has. */
+void uc_mount_options_add(UcMountOptions *options, const char *key, const char *value);

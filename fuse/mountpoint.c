@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/mountpoint.h"
+
+#include "fuse/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define READ_AHEAD_KIB "1024"
+
+static bool look(UcMountpoint *mountpoint, const char *path, GError **error)
+{
+    struct stat stat;
+    mountpoint->path = realpath(path, NULL);
+    if (mountpoint->path == NULL || lstat(mountpoint->path, &stat) != 0)
+        return uc_error_set(error, errno == ENOTCONN ? UC_ERROR_FAILED : UC_ERROR_USAGE,
+                            "mountpoint %s: %s%s", path, g_strerror(errno),
+                            errno == ENOTCONN ? ": a mount that died stands there; "
+                                                "remove it with fusermount3 -u or umount"
+                                              : "");
+    if (!S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode))
+        return uc_error_set(error, UC_ERROR_USAGE,
+                            "mountpoint %s: expected a directory or a regular file", path);
+    mountpoint->is_file = S_ISREG(stat.st_mode);
+    return true;
+}
+
+UcMountpoint *uc_mountpoint_new(const char *path, GError **error)
+{
+    g_autoptr(UcMountpoint) mountpoint = g_new0(UcMountpoint, 1);
+    return look(mountpoint, path, error) ? g_steal_pointer(&mountpoint) : NULL;
+}
+
+void uc_mountpoint_free(UcMountpoint *mountpoint)
+{
+    free(mountpoint->path);
+    g_free(mountpoint);
+}
+
+/* ---- mounting ---- */
+
+/*
+ * fusermount3 writes to standard error itself, and stays in the background with whatever output
+ * it was given. So while libfuse mounts, both outputs are a file in memory.
+ */
+typedef struct Chatter {
+    int memory;
+    int saved[3];
+} Chatter;
+
+static void chatter_begin(Chatter *chatter)
+{
+    uc_log_capture_begin();
+    fflush(NULL);
+    chatter->memory = memfd_create("chatter", MFD_CLOEXEC);
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        chatter->saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (chatter->memory >= 0)
+            dup2(chatter->memory, fd);
+    }
+}
+
+static void restore(int fd, int saved)
+{
+    if (saved < 0) {
+        close(fd);
+        return;
+    }
+    dup2(saved, fd);
+    close(saved);
+}
+
+/* What was said, on one line; the caller frees. */
+static char *chatter_end(Chatter *chatter)
+{
+    char text[1024] = "";
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        restore(fd, chatter->saved[fd]);
+    g_autofree char *logged = uc_log_capture_end();
+    if (chatter->memory >= 0) {
+        (void)!pread(chatter->memory, text, sizeof text - 1, 0);
+        close(chatter->memory);
+    }
+    g_strchomp(g_strdelimit(text, "\n", ' '));
+    return g_strdup(*text != '\0' ? text : logged);
+}
+
+/* The device of what is mounted there now, without asking whoever serves it. */
+static bool find_device(const char *path, unsigned *major, unsigned *minor)
+{
+    struct statx found;
+    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, 0,
+              &found) != 0)
+        return false;
+    *major = found.stx_dev_major;
+    *minor = found.stx_dev_minor;
+    return true;
+}
+
+bool uc_mountpoint_mount(UcMountpoint *mountpoint, struct fuse_session *session, GError **error)
+{
+    Chatter chatter;
+    chatter_begin(&chatter);
+    bool mounted = fuse_session_mount(session, mountpoint->path) == 0;
+    g_autofree char *said = chatter_end(&chatter);
+    if (!mounted)
+        return uc_error_set(error, UC_ERROR_FAILED, "cannot mount on %s: %s", mountpoint->path,
+                            *said != '\0' ? said : "libfuse does not say why");
+    if (*said != '\0')
+        uc_log(UC_LOG_WARNING, "%s", said);
+    mountpoint->mounted = find_device(mountpoint->path, &mountpoint->major, &mountpoint->minor);
+    return true;
+}
+
+/* ---- releasing ---- */
+
+static bool is_ours(const UcMountpoint *mountpoint)
+{
+    unsigned major, minor;
+    return mountpoint->mounted && find_device(mountpoint->path, &major, &minor) &&
+           major == mountpoint->major && minor == mountpoint->minor;
+}
+
+static void run_fusermount(const char *path)
+{
+    extern char **environ;
+    char *arguments[] = {"fusermount3", "-u", "-q", "-z", "--", (char *)path, NULL};
+    pid_t pid;
+    if (posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ) == 0)
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+}
+
+void uc_mountpoint_release(const UcMountpoint *mountpoint)
+{
+    if (!is_ours(mountpoint))
+        return;
+    if (umount2(mountpoint->path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno == EPERM)
+        run_fusermount(mountpoint->path);
+}
+
+void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint)
+{
+    g_autofree char *knob =
+        g_strdup_printf("/sys/class/bdi/%u:%u/read_ahead_kb", mountpoint->major, mountpoint->minor);
+    int fd = open(knob, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)!write(fd, READ_AHEAD_KIB, strlen(READ_AHEAD_KIB));
+    close(fd);
+}

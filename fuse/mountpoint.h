@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/error.h"
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+/*
+ * Where the files appear. It is looked at before anything is opened, mounted when everything is
+ * ready, and released at the end by whoever is left: it remembers the device number of its own
+ * mount, so that it never takes away somebody else's.
+ */
+typedef struct UcMountpoint {
+    char *path; /* absolute, resolved */
+    bool is_file;
+    bool mounted;
+    unsigned major, minor; /* of the mount, once mounted */
+} UcMountpoint;
+
+UcMountpoint *uc_mountpoint_new(const char *path, GError **error);
+void uc_mountpoint_free(UcMountpoint *mountpoint);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcMountpoint, uc_mountpoint_free)
+
+/* Mounts it and lets `session` have the connection. */
+bool uc_mountpoint_mount(UcMountpoint *mountpoint, struct fuse_session *session, GError **error);
+
+/* Unmounts it if it is still ours; at once, though somebody may be using it. Safe to call from
+ * any process and more than once. */
+void uc_mountpoint_release(const UcMountpoint *mountpoint);
+
+/* Where permitted, makes the kernel read further ahead: each request that it does not have to
+ * send is a wakeup saved. To be called when the mount answers. */
+void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/serve.h"
+
+#include "core/seek.h"
+#include "fuse/log.h"
+#include "fuse/refuse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#define FOREVER (365 * 24 * 3600.0) /* seconds */
+#define NEVER 0.0
+#define BACKGROUND_REQUESTS 64 /* read-ahead that the kernel may have under way */
+
+/* ---- node ids: 1 is the root, the exports follow in order ---- */
+
+static const UcServe *serve_of(fuse_req_t request)
+{
+    return fuse_req_userdata(request);
+}
+
+static fuse_ino_t id_of(guint index)
+{
+    return FUSE_ROOT_ID + 1 + index;
+}
+
+/* NULL: the directory. The kernel only sends ids that it was given. */
+static UcExport *export_of(const UcServe *serve, fuse_ino_t id)
+{
+    if (serve->is_file)
+        return g_ptr_array_index(serve->exports, 0);
+    return id == FUSE_ROOT_ID ? NULL : g_ptr_array_index(serve->exports, id - FUSE_ROOT_ID - 1);
+}
+
+/* Returns for how long the attributes are good. */
+static double attributes_of(const UcServe *serve, fuse_ino_t id, struct stat *attributes)
+{
+    const UcExport *export = export_of(serve, id);
+    if (export != NULL)
+        return uc_export_stat(export, attributes) ? FOREVER : NEVER;
+    *attributes = serve->directory;
+    return FOREVER;
+}
+
+static struct fuse_entry_param entry_of(const UcServe *serve, fuse_ino_t id)
+{
+    struct fuse_entry_param entry = {.ino = id, .entry_timeout = FOREVER};
+    entry.attr_timeout = attributes_of(serve, id, &entry.attr);
+    return entry;
+}
+
+/* ---- the connection ---- */
+
+static void serve_init(void *data, struct fuse_conn_info *connection)
+{
+    const UcServe *serve = data;
+    connection->max_background = BACKGROUND_REQUESTS;
+    /* Nothing changes behind the kernel's back: it need not look before it trusts its cache. */
+    connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
+    fuse_apply_conn_info_opts(serve->connection, connection);
+    serve->ready(serve->ready_data);
+}
+
+static void serve_statfs(fuse_req_t request, fuse_ino_t id)
+{
+    (void)id;
+    const GPtrArray *exports = serve_of(request)->exports;
+    struct statvfs answer = {
+        .f_bsize = 4096, .f_frsize = 4096, .f_files = exports->len, .f_namemax = NAME_MAX};
+    for (guint i = 0; i < exports->len; i++) {
+        const UcExport *export = g_ptr_array_index(exports, i);
+        answer.f_blocks += export->node->size / 4096 + (export->node->size % 4096 != 0);
+    }
+    fuse_reply_statfs(request, &answer);
+}
+
+/* ---- names and attributes ---- */
+
+static void serve_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
+{
+    (void)parent;
+    const UcServe *serve = serve_of(request);
+    for (guint i = 0; i < serve->exports->len; i++) {
+        const UcExport *export = g_ptr_array_index(serve->exports, i);
+        if (strcmp(export->name, name) != 0)
+            continue;
+        struct fuse_entry_param entry = entry_of(serve, id_of(i));
+        fuse_reply_entry(request, &entry);
+        return;
+    }
+    struct fuse_entry_param absent = {.entry_timeout = FOREVER};
+    fuse_reply_entry(request, &absent);
+}
+
+static void serve_getattr(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *file)
+{
+    (void)file;
+    struct stat attributes;
+    double timeout = attributes_of(serve_of(request), id, &attributes);
+    fuse_reply_attr(request, &attributes, timeout);
+}
+
+/* ---- the directory ---- */
+
+static const char *name_at(const UcServe *serve, guint position)
+{
+    if (position < 2)
+        return position == 0 ? "." : "..";
+    return ((UcExport *)g_ptr_array_index(serve->exports, position - 2))->name;
+}
+
+static size_t add_entry(fuse_req_t request, char *buffer, size_t room, guint position, bool plus)
+{
+    const UcServe *serve = serve_of(request);
+    const char *name = name_at(serve, position);
+    fuse_ino_t id = position < 2 ? FUSE_ROOT_ID : id_of(position - 2);
+    struct fuse_entry_param entry = entry_of(serve, id);
+    if (plus)
+        return fuse_add_direntry_plus(request, buffer, room, name, &entry, position + 1);
+    return fuse_add_direntry(request, buffer, room, name, &entry.attr, position + 1);
+}
+
+static void reply_directory(fuse_req_t request, size_t size, off_t offset, bool plus)
+{
+    const guint entries = 2 + serve_of(request)->exports->len;
+    g_autofree char *buffer = g_malloc(size);
+    size_t used = 0;
+    for (guint position = offset; position < entries; position++) {
+        size_t needed = add_entry(request, buffer + used, size - used, position, plus);
+        if (needed > size - used)
+            break;
+        used += needed;
+    }
+    fuse_reply_buf(request, buffer, used);
+}
+
+static void serve_opendir(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *file)
+{
+    (void)id;
+    file->keep_cache = 1;
+    file->cache_readdir = 1;
+    fuse_reply_open(request, file);
+}
+
+static void serve_readdir(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset,
+                          struct fuse_file_info *file)
+{
+    (void)id;
+    (void)file;
+    reply_directory(request, size, offset, false);
+}
+
+static void serve_readdirplus(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset,
+                              struct fuse_file_info *file)
+{
+    (void)id;
+    (void)file;
+    reply_directory(request, size, offset, true);
+}
+
+/* ---- the files ---- */
+
+static void serve_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *file)
+{
+    (void)id;
+    if ((file->flags & O_ACCMODE) != O_RDONLY || (file->flags & O_TRUNC) != 0) {
+        fuse_reply_err(request, EROFS);
+        return;
+    }
+    file->keep_cache = 1;
+    file->direct_io = serve_of(request)->direct_io;
+    fuse_reply_open(request, file);
+}
+
+/* ext4's answers: outside the file, or no data any more, is ENXIO. Nothing else ever fails. */
+static void serve_lseek(fuse_req_t request, fuse_ino_t id, off_t offset, int whence,
+                        struct fuse_file_info *file)
+{
+    (void)file;
+    const UcNode *node = export_of(serve_of(request), id)->node;
+    uint64_t found;
+    if (whence != SEEK_DATA && whence != SEEK_HOLE)
+        fuse_reply_err(request, EINVAL);
+    else if (offset < 0 || (uint64_t)offset >= node->size)
+        fuse_reply_err(request, ENXIO);
+    else if (whence == SEEK_HOLE)
+        fuse_reply_lseek(request, uc_seek_hole(node, offset, UC_SEEK_GRANULARITY));
+    else if (uc_seek_data(node, offset, UC_SEEK_GRANULARITY, &found))
+        fuse_reply_lseek(request, found);
+    else
+        fuse_reply_err(request, ENXIO);
+}
+
+/* ---- reading ---- */
+
+/* Each thread that serves keeps one buffer, grown to the largest request it has met. */
+typedef struct Buffer {
+    char *bytes;
+    size_t size;
+} Buffer;
+
+static void buffer_free(gpointer data)
+{
+    Buffer *buffer = data;
+    g_free(buffer->bytes);
+    g_free(buffer);
+}
+
+static char *thread_buffer(size_t size)
+{
+    static GPrivate key = G_PRIVATE_INIT(buffer_free);
+    Buffer *buffer = g_private_get(&key);
+    if (buffer == NULL) {
+        buffer = g_new0(Buffer, 1);
+        g_private_set(&key, buffer);
+    }
+    if (buffer->size < size) {
+        g_free(buffer->bytes);
+        buffer->bytes = g_try_malloc(size);
+        buffer->size = buffer->bytes != NULL ? size : 0;
+    }
+    return buffer->bytes;
+}
+
+/* One bad range can be asked for page by page for ever: say it a few times only. */
+#define COMPLAINTS 20
+
+static void complain(UcExport *export, uint64_t offset, size_t length, const GError *error)
+{
+    unsigned n = atomic_fetch_add(&export->complaints, 1);
+    uc_log(n < COMPLAINTS ? UC_LOG_ERROR : UC_LOG_DEBUG,
+           "%s: cannot read %zu bytes at %" G_GUINT64_FORMAT ": %s%s", export->name, length, offset,
+           error->message, n + 1 == COMPLAINTS ? " (further errors are not shown)" : "");
+}
+
+/* All of the request or one errno: the kernel would take a short answer for the end of the file. */
+static void serve_read(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset,
+                       struct fuse_file_info *file)
+{
+    (void)file;
+    UcExport *export = export_of(serve_of(request), id);
+    const uint64_t end = export->node->size;
+    const uint64_t at = offset;
+    const size_t length = at < end ? MIN(size, end - at) : 0;
+    char *buffer = thread_buffer(MAX(length, 1));
+    g_autoptr(GError) error = NULL;
+
+    if (buffer == NULL) {
+        fuse_reply_err(request, ENOMEM);
+    } else if (length == 0 || uc_node_read(export->node, at, buffer, length, &error)) {
+        fuse_reply_buf(request, buffer, length);
+    } else {
+        complain(export, at, length, error);
+        fuse_reply_err(request, g_error_matches(error, UC_ERROR, UC_ERROR_MEMORY) ? ENOMEM : EIO);
+    }
+}
+
+const struct fuse_lowlevel_ops uc_serve_operations = {
+    .init = serve_init,
+    .statfs = serve_statfs,
+    .lookup = serve_lookup,
+    .getattr = serve_getattr,
+    .opendir = serve_opendir,
+    .readdir = serve_readdir,
+    .readdirplus = serve_readdirplus,
+    .open = serve_open,
+    .lseek = serve_lseek,
+    .read = serve_read,
+    UC_REFUSALS,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "fuse/export.h"
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+/*
+ * What the kernel asks, answered. A sealed graph never changes, so the kernel may keep all it
+ * learns: names and attributes for ever, pages across opens. Only lseek and read touch images.
+ *
+ * A mount on a directory shows one file per export; on a regular file it shows the one export
+ * itself. Everything that would change something is refused with EROFS.
+ */
+typedef struct UcServe {
+    const GPtrArray *exports; /* of UcExport */
+    bool is_file;             /* the mount's root is the first export itself */
+    bool direct_io;
+    struct stat directory; /* the root otherwise */
+    struct fuse_conn_info_opts *connection;
+    void (*ready)(void *data); /* called when the kernel has been greeted */
+    void *ready_data;
+} UcServe;
+
+/* All the callbacks, for fuse_session_new() with a UcServe as user data. */
+extern const struct fuse_lowlevel_ops uc_serve_operations;

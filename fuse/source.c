@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/source.h"
+
+#include "core/text.h"
+#include "drivers/drivers.h"
+#include "fuse/graph_file.h"
+#include "fuse/log.h"
+#include "fuse/word.h"
+
+#include <string.h>
+
+static void source_free(gpointer data)
+{
+    UcSource *source = data;
+    g_free(source->name);
+    g_free(source->origin);
+    uc_spec_unref(source->spec);
+    g_free(source);
+}
+
+UcSources *uc_sources_new(void)
+{
+    UcSources *sources = g_new0(UcSources, 1);
+    sources->list = g_ptr_array_new_with_free_func(source_free);
+    sources->named = g_ptr_array_new_with_free_func((GDestroyNotify)uc_spec_unref);
+    return sources;
+}
+
+void uc_sources_free(UcSources *sources)
+{
+    g_clear_pointer(&sources->graph, uc_graph_free);
+    g_ptr_array_unref(sources->list);
+    g_ptr_array_unref(sources->named);
+    g_free(sources->format);
+    g_free(sources->snapshot);
+    g_free(sources->truncated);
+    g_free(sources->graph_file);
+    g_strfreev(sources->blockdevs);
+    g_strfreev(sources->exports);
+    g_free(sources);
+}
+
+/* Names may be any bytes, so every text is parsed as a file name: no conversion. */
+void uc_sources_add_options(UcSources *sources, GOptionContext *context)
+{
+    const GOptionEntry entries[] = {
+        {"format", 'f', 0, G_OPTION_ARG_FILENAME, &sources->format,
+         "The format of the image, instead of looking into it", "FORMAT"},
+        {"image-opts", 0, 0, G_OPTION_ARG_NONE, &sources->image_opts,
+         "SOURCE is a dotted description: driver=qcow2,file.filename=...", NULL},
+        {"graph", 'c', 0, G_OPTION_ARG_FILENAME, &sources->graph_file,
+         "Read nodes and exports from a graph file", "FILE"},
+        {"blockdev", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources->blockdevs,
+         "A named node, in JSON or dotted form (repeatable)", "NODE"},
+        {"export", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources->exports,
+         "A node to show: node-name=N[,name=FILE] (repeatable)", "EXPORT"},
+        {"snapshot", 'l', 0, G_OPTION_ARG_FILENAME, &sources->snapshot,
+         "Show this internal snapshot of the image", "SNAPSHOT"},
+        {"force-share", 'U', 0, G_OPTION_ARG_NONE, &sources->force_share,
+         "Do not insist that nobody else writes the image", NULL},
+        {"allow-probing", 0, 0, G_OPTION_ARG_NONE, &sources->allow_probing,
+         "Believe guessed formats, also of backing files", NULL},
+        {"truncated", 0, 0, G_OPTION_ARG_FILENAME, &sources->truncated,
+         "What reads beyond the end of a truncated image give", "error|zero"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+void uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec)
+{
+    UcSource *source = g_new0(UcSource, 1);
+    source->name = name;
+    source->origin = origin;
+    source->spec = spec;
+    g_ptr_array_add(sources->list, source);
+}
+
+/* The snapshot belongs to the first node from the top that can have one. */
+static bool choose_snapshot(UcSpec *spec, const char *snapshot, GError **error)
+{
+    while (spec != NULL && spec->kind == UC_SPEC_OBJECT) {
+        const char *driver = uc_spec_string(uc_spec_get(spec, "driver"));
+        if (driver == NULL || strcmp(driver, "qcow2") == 0) {
+            uc_spec_add(spec, "snapshot", uc_spec_new_string(snapshot));
+            return true;
+        }
+        spec = uc_spec_get(spec, "file");
+    }
+    return uc_error_set(error, UC_ERROR_USAGE,
+                        "--snapshot: the source has no qcow2 node of its own to take it from");
+}
+
+static bool add_blockdevs(UcSources *sources, GError **error)
+{
+    for (char **word = sources->blockdevs; word != NULL && *word != NULL; word++) {
+        UcSpec *spec = uc_word_parse_node(*word, "--blockdev", error);
+        if (spec == NULL)
+            return false;
+        g_ptr_array_add(sources->named, spec);
+    }
+    return true;
+}
+
+static bool add_exports(UcSources *sources, GError **error)
+{
+    for (char **word = sources->exports; word != NULL && *word != NULL; word++) {
+        g_autoptr(UcSpec) spec = uc_word_parse_node(*word, "--export", error);
+        if (spec == NULL || !uc_graph_file_add_export(sources, spec, "--export", error))
+            return false;
+    }
+    return true;
+}
+
+static bool add_words(UcSources *sources, char *const *words, GError **error)
+{
+    if (sources->image_opts && sources->format != NULL)
+        return uc_error_set(error, UC_ERROR_USAGE,
+                            "--image-opts and --format exclude each other: write driver=%s",
+                            sources->format);
+    for (; *words != NULL; words++) {
+        if (!uc_word_add(sources, *words, error))
+            return false;
+        const UcSource *source = g_ptr_array_index(sources->list, sources->list->len - 1);
+        if (sources->snapshot != NULL && !choose_snapshot(source->spec, sources->snapshot, error))
+            return false;
+    }
+    return true;
+}
+
+static bool make_gate(const UcSources *sources, UcGate *gate, GError **error)
+{
+    const char *truncated = sources->truncated != NULL ? sources->truncated : "error";
+    *gate = UC_GATE_DEFAULT;
+    gate->allow_probing = sources->allow_probing;
+    if (strcmp(truncated, "zero") == 0)
+        gate->truncated = UC_TRUNCATED_ZERO;
+    else if (strcmp(truncated, "error") != 0)
+        return uc_error_set(error, UC_ERROR_USAGE, "--truncated=%s: expected \"error\" or \"zero\"",
+                            truncated);
+    return true;
+}
+
+static bool gather(UcSources *sources, char *const *words, GError **error)
+{
+    if (sources->graph_file != NULL && !uc_graph_file_read(sources, sources->graph_file, error))
+        return false;
+    return add_blockdevs(sources, error) && add_exports(sources, error) &&
+           add_words(sources, words, error);
+}
+
+static bool declare(UcSources *sources, GError **error)
+{
+    for (guint i = 0; i < sources->named->len; i++)
+        if (!uc_graph_declare(sources->graph, g_ptr_array_index(sources->named, i), error))
+            return false;
+    return true;
+}
+
+static bool open_graph(UcSources *sources, GError **error)
+{
+    UcGate gate;
+    if (!make_gate(sources, &gate, error))
+        return false;
+    sources->graph = uc_graph_new(uc_drivers, &gate);
+    if (!declare(sources, error))
+        return false;
+    for (guint i = 0; i < sources->list->len; i++) {
+        UcSource *source = g_ptr_array_index(sources->list, i);
+        source->node = uc_graph_open(sources->graph, source->spec, error);
+        if (source->node == NULL)
+            return false;
+    }
+    uc_graph_seal(sources->graph);
+    for (guint i = 0; i < sources->graph->warnings->len; i++)
+        uc_log(UC_LOG_WARNING, "%s", (char *)g_ptr_array_index(sources->graph->warnings, i));
+    return true;
+}
+
+bool uc_sources_open(UcSources *sources, char *const *words, GError **error)
+{
+    if (!gather(sources, words, error))
+        return false;
+    if (sources->list->len == 0)
+        return uc_error_set(error, UC_ERROR_USAGE, "no source is given");
+    return open_graph(sources, error);
+}
+
+/* With named nodes about, a word first means one of them. */
+static bool pick(UcSources *sources, const char *word, GError **error)
+{
+    for (guint i = 0; i < sources->list->len; i++) {
+        UcSource *source = g_ptr_array_index(sources->list, i);
+        if (strcmp(source->name, word) != 0)
+            continue;
+        g_ptr_array_set_size(sources->list, i + 1);
+        g_ptr_array_remove_range(sources->list, 0, i);
+        return true;
+    }
+    g_ptr_array_set_size(sources->list, 0);
+    for (guint i = 0; i < sources->named->len; i++) {
+        const char *name =
+            uc_spec_string(uc_spec_get(g_ptr_array_index(sources->named, i), "node-name"));
+        if (g_strcmp0(name, word) == 0) {
+            uc_sources_add(sources, g_strdup(word), g_strdup(word), uc_spec_new_string(word));
+            return true;
+        }
+    }
+    return uc_error_set(error, UC_ERROR_USAGE, "%s: no export and no node of that name", word);
+}
+
+const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error)
+{
+    guint n_words = g_strv_length((char **)words);
+    bool pick_one = n_words == 1 && sources->graph_file != NULL;
+    if (n_words > 1) {
+        uc_error_set(error, UC_ERROR_USAGE, "one source at a time: what is \"%s\"?", words[1]);
+        return NULL;
+    }
+    if (!gather(sources, pick_one ? words + 1 : words, error) ||
+        (pick_one && !pick(sources, words[0], error)))
+        return NULL;
+    if (sources->list->len != 1) {
+        uc_error_set(error, UC_ERROR_USAGE,
+                     sources->list->len == 0 ? "no source is given"
+                                             : "there are several exports: name one of them");
+        return NULL;
+    }
+    return open_graph(sources, error) ? ((UcSource *)sources->list->pdata[0])->node : NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/graph.h"
+
+/*
+ * A source is what the user wants to see: a spec, and the name of the file it becomes. Sources
+ * are gathered from words (paths, json:, dotted options) and from graph files; then all of them
+ * are opened into one graph, so that they share the nodes they name together.
+ */
+typedef struct UcSource {
+    char *name;   /* of the file, as it appears in the mount */
+    char *origin; /* as the user wrote it */
+    UcSpec *spec;
+    const UcNode *node; /* once opened; the graph's */
+} UcSource;
+
+/* What the options that all commands share say. */
+typedef struct UcSources {
+    char *format;
+    char *snapshot;
+    char *truncated;
+    char *graph_file;
+    char **blockdevs;
+    char **exports;
+    gboolean image_opts;
+    gboolean force_share;
+    gboolean allow_probing;
+
+    GPtrArray *list;  /* of UcSource; owned */
+    GPtrArray *named; /* of UcSpec: nodes to be declared; owned */
+    UcGraph *graph;   /* once opened; sealed; owned */
+} UcSources;
+
+UcSources *uc_sources_new(void);
+void uc_sources_free(UcSources *sources);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcSources, uc_sources_free)
+
+/* The shared options, to be parsed into `sources`. */
+void uc_sources_add_options(UcSources *sources, GOptionContext *context);
+
+/* Takes over `name`, `origin` and `spec`. */
+void uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec);
+
+/* Gathers the sources that `words` (NULL-terminated) and the options name, and opens them. */
+bool uc_sources_open(UcSources *sources, char *const *words, GError **error);
+
+/* The same for a command that looks at one source only: `words` holds it, or with a graph file
+ * the name of an export or node in it, or nothing if there is only one export. */
+const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/supervisor.h"
+
+#include "fuse/log.h"
+#include "fuse/notify.h"
+#include "fuse/signals.h"
+#include "fuse/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE 200 /* milliseconds that the worker has to leave by itself */
+
+typedef struct Supervisor {
+    UcMount *mount;
+    int launcher; /* closed without a byte: it failed; -1 in the foreground */
+    int control;  /* to the worker */
+    int signals;
+    pid_t worker;
+    bool ready;
+    bool stopping;
+} Supervisor;
+
+/* ---- the worker ---- */
+
+/* The connection to the kernel is the worker's alone: when it dies, the connection must end. What
+ * stands in its place here is a pipe without a reader, which to libfuse looks like a connection
+ * whose mount is gone, so that it will not unmount anything by itself. */
+static void give_up_connection(struct fuse_session *session)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return;
+    dup3(ends[1], fuse_session_fd(session), O_CLOEXEC);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* In the worker this returns only from its life's end; *is_worker tells. */
+static bool start_worker(Supervisor *self, bool *is_worker, GError **error)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return uc_error_set(error, UC_ERROR_FAILED, "socketpair: %s", g_strerror(errno));
+    fflush(NULL);
+    self->worker = fork();
+    *is_worker = self->worker == 0;
+    if (*is_worker) {
+        close(ends[0]);
+        close(self->signals);
+        if (self->launcher >= 0)
+            close(self->launcher);
+        return uc_worker_run(self->mount, ends[1]);
+    }
+    close(ends[1]);
+    self->control = ends[0];
+    if (self->worker < 0)
+        return uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
+    give_up_connection(self->mount->session);
+    return true;
+}
+
+/* Whether it leaves by itself, and soon. */
+static bool worker_leaves(const Supervisor *self)
+{
+    char word;
+    struct pollfd control = {.fd = self->control, .events = POLLIN};
+    while (poll(&control, 1, PATIENCE) > 0)
+        if (read(self->control, &word, 1) <= 0)
+            return true;
+    return false;
+}
+
+/* Its wait status. One that programs still hold open files of does not leave: end it. */
+static int reap_worker(const Supervisor *self)
+{
+    int status = 0;
+    bool killed = !worker_leaves(self) && kill(self->worker, SIGKILL) == 0;
+    while (waitpid(self->worker, &status, 0) < 0 && errno == EINTR)
+        ;
+    return killed ? 0 : status;
+}
+
+static bool check_status(const Supervisor *self, int status, GError **error)
+{
+    const char *where = self->mount->mountpoint->path;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return self->ready || self->stopping ||
+               uc_error_set(error, UC_ERROR_FAILED, "%s: the mount ended before it answered",
+                            where);
+    if (WIFEXITED(status))
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "%s: the serving process failed (exit status %d); unmounted", where,
+                            WEXITSTATUS(status));
+    return uc_error_set(error, UC_ERROR_FAILED,
+                        "%s: the serving process was killed (signal %d, %s); unmounted", where,
+                        WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+/* ---- becoming ready ---- */
+
+static bool write_pid_file(const char *path, GError **error)
+{
+    if (path == NULL)
+        return true;
+    g_autoptr(GError) reason = NULL;
+    g_autofree char *text = g_strdup_printf("%d\n", (int)getpid());
+    if (g_file_set_contents(path, text, -1, &reason))
+        return true;
+    return uc_error_set(error, UC_ERROR_FAILED, "cannot write the pid file: %s", reason->message);
+}
+
+/* From here on nobody's terminal, pipe or directory is kept busy. */
+static void detach(void)
+{
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        dup2(nowhere, fd);
+    close(nowhere);
+    (void)!chdir("/");
+}
+
+static bool become_ready(Supervisor *self, GError **error)
+{
+    const UcMount *mount = self->mount;
+    self->ready = true;
+    uc_mountpoint_set_read_ahead(mount->mountpoint);
+    if (!write_pid_file(mount->pid_file, error))
+        return false;
+    if (mount->announcement != NULL) {
+        fputs(mount->announcement, stdout);
+        fflush(stdout);
+    }
+    if (self->launcher < 0) {
+        uc_notify("READY=1");
+        return true;
+    }
+    detach();
+    uc_log_to_syslog();
+    self->stopping = write(self->launcher, "", 1) != 1; /* nobody waits for it any more */
+    close(self->launcher);
+    self->launcher = -1;
+    return true;
+}
+
+/* ---- the life of the supervisor ---- */
+
+/* One message of the worker. False at its end. */
+static bool hear_worker(Supervisor *self, GError **error)
+{
+    char word;
+    if (read(self->control, &word, 1) != 1)
+        return false;
+    if (word == UC_WORKER_STOP)
+        self->stopping = true;
+    return word != UC_WORKER_READY || become_ready(self, error);
+}
+
+/* Until it is time to end. False only if something failed here. */
+static bool wait_for_end(Supervisor *self, GError **error)
+{
+    struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
+                             {.fd = self->signals, .events = POLLIN}};
+    while (!self->stopping) {
+        g_autoptr(GError) failed = NULL;
+        poll(waits, G_N_ELEMENTS(waits), -1);
+        if (waits[1].revents != 0)
+            self->stopping = uc_signals_take(self->signals);
+        else if (waits[0].revents != 0 && !hear_worker(self, &failed)) {
+            if (failed == NULL)
+                return true;
+            g_propagate_error(error, g_steal_pointer(&failed));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool supervise(Supervisor *self, GError **error)
+{
+    const UcMount *mount = self->mount;
+    bool fine = wait_for_end(self, error);
+    uc_notify("STOPPING=1");
+    uc_mountpoint_release(mount->mountpoint);
+    int status = reap_worker(self);
+    if (mount->pid_file != NULL)
+        unlink(mount->pid_file);
+    return fine && check_status(self, status, error);
+}
+
+static bool supervisor_run(UcMount *mount, int launcher, GError **error)
+{
+    Supervisor self = {.mount = mount, .launcher = launcher, .control = -1};
+    bool is_worker = false;
+    uc_signals_block();
+    self.signals = uc_signals_open();
+    if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
+        return false;
+    bool fine = start_worker(&self, &is_worker, error);
+    if (is_worker)
+        return fine;
+    if (fine)
+        fine = supervise(&self, error);
+    else
+        uc_mountpoint_release(mount->mountpoint);
+    return fine;
+}
+
+/* ---- the launcher ---- */
+
+static void report_background(pid_t supervisor)
+{
+    g_autofree char *state = g_strdup_printf("MAINPID=%d\nREADY=1", (int)supervisor);
+    uc_notify(state);
+}
+
+/* Waits for the byte that says it answers. Of a supervisor that failed, and has said why, takes
+ * over the exit status. */
+static void wait_for_supervisor(pid_t supervisor, int pipe)
+{
+    char ready;
+    int status = 0;
+    if (read(pipe, &ready, 1) == 1) {
+        report_background(supervisor);
+        return;
+    }
+    waitpid(supervisor, &status, 0);
+    exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+}
+
+static bool launch(UcMount *mount, GError **error)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return uc_error_set(error, UC_ERROR_FAILED, "pipe: %s", g_strerror(errno));
+    fflush(NULL);
+    pid_t supervisor = fork();
+    if (supervisor < 0)
+        return uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
+    if (supervisor > 0) {
+        close(ends[1]);
+        wait_for_supervisor(supervisor, ends[0]);
+        return true;
+    }
+    close(ends[0]);
+    setsid();
+    return supervisor_run(mount, ends[1], error);
+}
+
+bool uc_mount_run(UcMount *mount, GError **error)
+{
+    return mount->foreground ? supervisor_run(mount, -1, error) : launch(mount, error);
+}

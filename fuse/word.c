@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/word.h"
+
+#include "drivers/drivers.h"
+
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+static bool exists(const char *path)
+{
+    struct stat ignored;
+    return lstat(path, &ignored) == 0;
+}
+
+/* The length of NAME in "NAME=SOURCE", or 0. */
+static size_t name_length(const char *word, bool image_opts)
+{
+    const char *equals = strchr(word, '=');
+    if (equals == NULL || g_str_has_prefix(word, "json:"))
+        return 0;
+    if (image_opts)
+        return g_str_has_prefix(equals + 1, "driver=") ? (size_t)(equals - word) : 0;
+    if (memchr(word, '/', equals - word) != NULL || exists(word))
+        return 0;
+    return equals - word;
+}
+
+/* Of "vm.qcow2" the "vm" if some driver says that .qcow2 is an image's ending. */
+static size_t stem_length(const char *base)
+{
+    const char *dot = strrchr(base, '.');
+    if (dot == NULL || dot == base)
+        return strlen(base);
+    bool known = strcasecmp(dot, ".raw") == 0 || strcasecmp(dot, ".img") == 0;
+    for (const UcDriver *const *driver = uc_drivers; *driver != NULL && !known; driver++)
+        for (const char *const *ending = (*driver)->extensions; ending != NULL && *ending; ending++)
+            known = known || strcasecmp(dot + (**ending != '.'), *ending) == 0;
+    return known ? (size_t)(dot - base) : strlen(base);
+}
+
+char *uc_word_name_of_path(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path);
+    return g_strdup_printf("%.*s.raw", (int)stem_length(base), base);
+}
+
+UcSpec *uc_word_parse_node(const char *word, const char *option, GError **error)
+{
+    if (*word == '{')
+        return uc_spec_parse_json(word, -1, option, error);
+    return uc_spec_parse_dotted(word, option, error);
+}
+
+static UcSpec *parse(const UcSources *sources, const char *word, GError **error)
+{
+    if (g_str_has_prefix(word, "json:"))
+        return uc_spec_parse_json(word + strlen("json:"), -1, "the command line", error);
+    if (sources->image_opts)
+        return uc_spec_parse_dotted(word, "the command line", error);
+    return uc_spec_for_image(word, sources->format);
+}
+
+bool uc_word_add(UcSources *sources, const char *word, GError **error)
+{
+    size_t named = name_length(word, sources->image_opts);
+    const char *rest = named > 0 ? word + named + 1 : word;
+    bool is_path = !sources->image_opts && !g_str_has_prefix(rest, "json:");
+    UcSpec *spec = parse(sources, rest, error);
+    if (spec == NULL)
+        return false;
+    char *name = named > 0 ? g_strndup(word, named)
+                           : (is_path ? uc_word_name_of_path(rest) : g_strdup("disk.raw"));
+    uc_sources_add(sources, name, g_strdup(rest), spec);
+    return true;
+}

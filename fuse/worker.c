@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/worker.h"
+
+#include "fuse/confine.h"
+#include "fuse/log.h"
+#include "fuse/signals.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DEFAULT_THREADS 8
+#define COUNTING_PATIENCE (G_USEC_PER_SEC / 20)
+
+typedef struct Watch {
+    const UcMountpoint *mountpoint;
+    int control;
+} Watch;
+
+static void say(int control, char word)
+{
+    (void)!send(control, &word, 1, MSG_NOSIGNAL);
+}
+
+/*
+ * The thread beside the serving ones. A signal is passed on: the supervisor unmounts, and that
+ * ends us cleanly. If the supervisor is gone, whatever killed it, nobody will unmount but us.
+ */
+static gpointer watch(gpointer data)
+{
+    g_autofree Watch *self = data;
+    struct pollfd waits[] = {{.fd = uc_signals_open(), .events = POLLIN},
+                             {.fd = self->control, .events = POLLIN}};
+    for (;;) {
+        poll(waits, G_N_ELEMENTS(waits), -1);
+        if (waits[1].revents != 0) {
+            uc_mountpoint_release(self->mountpoint);
+            _exit(EXIT_SUCCESS);
+        }
+        if (waits[0].revents != 0 && uc_signals_take(waits[0].fd))
+            say(self->control, UC_WORKER_STOP);
+    }
+}
+
+static void start_watch(const UcMount *mount, int control)
+{
+    Watch *self = g_new(Watch, 1);
+    *self = (Watch){.mountpoint = mount->mountpoint, .control = control};
+    g_thread_unref(g_thread_new("watch", watch, self));
+}
+
+static void on_ready(void *data)
+{
+    say(GPOINTER_TO_INT(data), UC_WORKER_READY);
+}
+
+static UcCounter *start_counting(const UcMount *mount)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    for (guint i = 0; i < mount->exports->len; i++)
+        g_ptr_array_add(list, &((UcExport *)g_ptr_array_index(mount->exports, i))->blocks);
+    return uc_counter_start(list, COUNTING_PATIENCE);
+}
+
+static bool serve(const UcMount *mount)
+{
+    struct fuse_loop_config *config = fuse_loop_cfg_create();
+    fuse_loop_cfg_set_max_threads(config,
+                                  mount->max_threads > 0 ? mount->max_threads : DEFAULT_THREADS);
+    bool fine = fuse_session_loop_mt(mount->session, config) == 0;
+    fuse_loop_cfg_destroy(config);
+    return fine;
+}
+
+bool uc_worker_run(UcMount *mount, int control)
+{
+    g_autoptr(GError) error = NULL;
+    if (!uc_confine(&error)) {
+        uc_log(UC_LOG_ERROR, "%s", error->message);
+        return false;
+    }
+    mount->serve.ready = on_ready;
+    mount->serve.ready_data = GINT_TO_POINTER(control);
+    start_watch(mount, control);
+    UcCounter *counter = start_counting(mount);
+    bool fine = serve(mount);
+    if (!uc_counter_stop(counter))
+        _exit(fine ? EXIT_SUCCESS : EXIT_FAILURE);
+    return fine;
+}
