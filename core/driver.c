@@ -23,7 +23,10 @@ bool uc_driver_is_format(const UcDriver *driver)
 
 bool uc_driver_is_filter(const UcDriver *driver)
 {
-    return has_role(driver, UC_ROLE_FILTERED);
+    for (const UcPort *port = driver->ports; port && port->name; port++)
+        if (port->role == UC_ROLE_FILTERED)
+            return port->arity != UC_ARITY_MANY;
+    return false;
 }
 
 bool uc_driver_is_window(const UcDriver *driver)

@@ -25,9 +25,12 @@
  *
  * map    Answers for `length` > 0 bytes at `offset`, offset + length <= node->size. The valid
  *        answers are
- *          - uc_step_child(edge, o, n)   a data, filtered or backing edge, never a metadata one.
+ *          - uc_step_child(edge, o, n)   a data, filtered or backing edge, no other.
  *                                        The edge may be empty (a void) and o may lie past the
- *                                        child's end: the engine knows what that means;
+ *                                        child's end: the engine knows what that means. The first
+ *                                        edge of a port that takes many stands for all of them:
+ *                                        what is said of the bytes is what all children say, and
+ *                                        reading them needs a `read`;
  *          - uc_step_zero(n)             with or without uc_step_keep();
  *          - uc_step_self(why, n)        needs a `read`. UC_WHY_STORED belongs to leaves, and only
  *                                        to bytes that lie at the same offset of their file;

@@ -15,6 +15,7 @@ static bool is_valid_place(const UcNode *node, UcPlace place, uint64_t length)
 {
     return place.edge < node->n_edges &&
            uc_edge_role(&node->edges[place.edge]) != UC_ROLE_METADATA &&
+           uc_edge_role(&node->edges[place.edge]) != UC_ROLE_WITNESS &&
            place.offset <= UINT64_MAX - length;
 }
 
@@ -22,6 +23,7 @@ static bool is_valid_place(const UcNode *node, UcPlace place, uint64_t length)
 static bool is_valid_child(const UcNode *node, uint64_t offset, const UcStep *step)
 {
     return is_valid_place(node, step->place, step->length) &&
+           (node->edges[step->place.edge].port->arity != UC_ARITY_MANY || node->driver->read) &&
            (uc_edge_role(&node->edges[step->place.edge]) != UC_ROLE_FILTERED ||
             step->place.offset == offset);
 }

@@ -7,6 +7,8 @@
 
 /* How deep reads may stand inside reads (a format in a format in a format ...). */
 #define MAX_NESTING 64
+/* How many children may have to agree, however votes are nested and children shared. */
+#define MAX_VOTES 256
 
 /* How many edges a port gets: as many as it was given children, if it takes many. */
 static uint32_t count_edges(const UcFrame *frame, const UcPort *port)
@@ -177,6 +179,21 @@ static bool push_all_implied(UcGraph *graph, UcFrame *frame, GError **error)
     return true;
 }
 
+/* Children that show the same bytes are as long as each other and as what shows them. */
+static bool check_sizes(const UcNode *node, GError **error)
+{
+    for (uint32_t i = 0; i < node->n_edges; i++) {
+        const UcEdge *edge = &node->edges[i];
+
+        if (edge->port->arity == UC_ARITY_MANY && edge->node->size != node->size)
+            return uc_error_set(error, UC_ERROR_FAILED,
+                                "%s: child %s has %" G_GUINT64_FORMAT
+                                " bytes, expected %" G_GUINT64_FORMAT,
+                                node->name, edge->node->name, edge->node->size, node->size);
+    }
+    return true;
+}
+
 bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error)
 {
     g_autoptr(UcOptions) options = uc_frame_options(frame, error);
@@ -188,6 +205,8 @@ bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error)
     if (!node->driver->open(node, options, error))
         return !uc_driver_is_leaf(node->driver) && uc_error_name(error, node->name);
     name_after_file(frame);
+    if (!check_sizes(node, error))
+        return false;
     if (node->size > INT64_MAX)
         return uc_error_set(error, UC_ERROR_FAILED, "%s: its size is beyond 2^63-1 bytes",
                             node->name);
@@ -200,10 +219,39 @@ bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error)
 /* A read that must go through this node before it reaches the child stands around it. */
 static uint32_t nesting_through(const UcNode *node, const UcEdge *edge)
 {
-    bool stands_around = node->driver->reads_stop || (uc_driver_is_format(node->driver) &&
-                                                      uc_edge_role(edge) != UC_ROLE_BACKING);
+    bool stands_around =
+        node->driver->reads_stop || edge->port->arity == UC_ARITY_MANY ||
+        (uc_driver_is_format(node->driver) && uc_edge_role(edge) != UC_ROLE_BACKING);
 
     return edge->node->nesting + stands_around;
+}
+
+/* Every question goes to all children of a vote, and to one of the others. */
+static uint32_t count_votes(const UcNode *node)
+{
+    uint32_t all = 0, most = 1;
+
+    for (uint32_t i = 0; i < node->n_edges; i++) {
+        const UcEdge *edge = &node->edges[i];
+
+        if (edge->node && edge->port->arity == UC_ARITY_MANY)
+            all += edge->node->votes;
+        else if (edge->node)
+            most = MAX(most, edge->node->votes);
+    }
+    return MAX(all, most);
+}
+
+static bool check_limits(const UcNode *node, GError **error)
+{
+    if (node->nesting > MAX_NESTING)
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "%s: more than %d images stand inside each other", node->name,
+                            MAX_NESTING);
+    if (node->votes > MAX_VOTES)
+        return uc_error_set(error, UC_ERROR_FAILED, "%s: more than %d children would have to agree",
+                            node->name, MAX_VOTES);
+    return true;
 }
 
 bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
@@ -213,11 +261,8 @@ bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
     for (uint32_t i = 0; i < node->n_edges; i++)
         if (node->edges[i].node)
             node->nesting = MAX(node->nesting, nesting_through(node, &node->edges[i]));
-    if (node->nesting > MAX_NESTING)
-        return uc_error_set(error, UC_ERROR_FAILED,
-                            "%s: more than %d images stand inside each other", node->name,
-                            MAX_NESTING);
-    if (!register_name(graph, frame, node, error))
+    node->votes = count_votes(node);
+    if (!check_limits(node, error) || !register_name(graph, frame, node, error))
         return false;
     uc_opening_pop(graph, node);
     return true;

@@ -113,6 +113,54 @@ static void end_void(Walk *walk, UcRole role)
     stop(walk, UC_END_VOID);
 }
 
+/* A child's own answer to the question, for a vote. */
+static UcPath ask_child(const Walk *walk, const UcNode *child, uint64_t offset)
+{
+    const UcQuestion question = {.reach = walk->question->reach, .base = walk->question->base};
+
+    return uc_path_find(child, offset, MIN(walk->path.length, child->size - offset), &question);
+}
+
+static bool says_zero(const UcPath *path)
+{
+    return path->reach >= UC_REACH_STATUS && uc_path_is_zero(path);
+}
+
+/* Whether two children's paths enter the base, and at the same place. */
+static bool share_base(const UcPath *one, const UcPath *other)
+{
+    return one->end == UC_END_BASE && other->end == UC_END_BASE && one->offset == other->offset;
+}
+
+/*
+ * The children of a port that takes many show the same bytes. The path ends here: it is a zero if
+ * all of them say so, it enters the base if all do, and the node asked holds nothing itself if
+ * that is so whichever child is followed.
+ */
+static void vote(Walk *walk, UcPlace place)
+{
+    const UcNode *node = walk->path.node;
+    UcPath *path = &walk->path, first = ask_child(walk, node->edges[place.edge].node, place.offset);
+    bool zero = true, based = true, allocated = false;
+
+    for (uint32_t edge = place.edge; edge < node->n_edges; edge++) {
+        UcPath child =
+            edge == place.edge ? first : ask_child(walk, node->edges[edge].node, place.offset);
+
+        zero = zero && says_zero(&child);
+        based = based && share_base(&first, &child);
+        allocated = allocated || child.allocated;
+        path->reserved = path->reserved || child.reserved;
+        path->length = MIN(path->length, child.length);
+    }
+    if (!walk->asked_settled)
+        path->allocated = allocated;
+    if (based)
+        arrive(walk, walk->question->base, first.offset, UC_ROLE_FILTERED);
+    path->why = UC_WHY_COMPUTED;
+    stop(walk, zero ? UC_END_ZERO : based ? UC_END_BASE : UC_END_SELF);
+}
+
 /* Follows an edge; false if the path ends there. */
 static bool follow(Walk *walk, UcPlace place)
 {
@@ -127,6 +175,10 @@ static bool follow(Walk *walk, UcPlace place)
     }
     if (!edge->node) {
         end_void(walk, role);
+        return false;
+    }
+    if (edge->port->arity == UC_ARITY_MANY) {
+        vote(walk, place);
         return false;
     }
     if (place.offset >= edge->node->size) {
@@ -211,7 +263,7 @@ static void find_reserved(Walk *walk)
     const UcQuestion question = {.reach = UC_REACH_STATUS};
     UcPath *path = &walk->path, storage;
 
-    path->reserved = path->end == UC_END_DATA || path->end == UC_END_SELF;
+    path->reserved = path->reserved || path->end == UC_END_DATA || path->end == UC_END_SELF;
     if (path->reserved || !walk->kept || walk->kept_offset >= walk->kept->size)
         return;
     storage = uc_path_find(walk->kept, walk->kept_offset,

@@ -48,7 +48,7 @@ typedef struct UcPath {
     uint64_t offset;      /* in that node; not meaningful for VOID */
     const UcNode *owner;  /* the layer that decides the range; NULL for VOID and before it is known */
     uint32_t depth;       /* how many backing edges lead to the owner */
-    bool allocated;       /* in the node that was asked */
+    bool allocated;       /* in the node that was asked; BASE: not meaningful */
     bool reserved;        /* STORAGE: the host has space for these bytes */
     uint64_t trace;       /* fingerprint of the nodes passed and the offsets in them */
 } UcPath;

@@ -7,7 +7,7 @@
 typedef enum {
     UC_ARITY_ONE,      /* exactly one */
     UC_ARITY_OPTIONAL, /* one or none; a backing port without a child is a void */
-    UC_ARITY_MANY,     /* one or more; only the last port of a table */
+    UC_ARITY_MANY,     /* one or more, which must agree; only the last port of a table */
 } UcArity;
 
 /*
@@ -15,7 +15,8 @@ typedef enum {
  * A table of ports ends with one whose name is NULL.
  *
  * What kind of node a driver makes is read off its ports: none is a *protocol*, a metadata port
- * makes a *format*, a filtered port a *filter*, a data port alone a *window*.
+ * makes a *format*, a filtered port a *filter* (one that
+ * takes many a *vote*), a data port alone a *window*.
  */
 typedef struct UcPort {
     const char *name;

@@ -12,6 +12,8 @@ const char *uc_role_to_string(UcRole role)
         return "filtered";
     case UC_ROLE_BACKING:
         return "backing";
+    case UC_ROLE_WITNESS:
+        return "witness";
     }
     return "?";
 }

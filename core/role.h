@@ -7,6 +7,7 @@ typedef enum {
     UC_ROLE_METADATA, /* stores what finds them; its bytes are never guest bytes */
     UC_ROLE_FILTERED, /* shows the same bytes at the same offsets */
     UC_ROLE_BACKING,  /* shows through where the node itself holds nothing */
+    UC_ROLE_WITNESS,  /* stands beside, to be compared with; its bytes are never shown */
 } UcRole;
 
 const char *uc_role_to_string(UcRole role); /* "data", "metadata" ... */

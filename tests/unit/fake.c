@@ -37,6 +37,11 @@ static bool parse_step(const char *text, UcStep *step)
     return true;
 }
 
+static bool shows_child(const UcDriver *driver)
+{
+    return driver->ports && driver->ports[0].role == UC_ROLE_FILTERED;
+}
+
 static bool fake_open(UcNode *node, const UcOptions *options, GError **error)
 {
     g_auto(GStrv) texts = g_strsplit(uc_options_string(options, "map", ""), ";", -1);
@@ -51,7 +56,7 @@ static bool fake_open(UcNode *node, const UcOptions *options, GError **error)
         g_array_append_val(fake->steps, step);
     }
     node->size = uc_options_number(options, "size", 16);
-    if (uc_driver_is_filter(node->driver))
+    if (shows_child(node->driver))
         node->size = uc_node_child(node, 0)->size;
     return true;
 }
@@ -66,7 +71,7 @@ static UcStep default_step(const UcNode *node, uint64_t offset)
 {
     if (uc_driver_is_leaf(node->driver))
         return uc_step_self(UC_WHY_STORED, UINT64_MAX - offset);
-    return uc_step_child(uc_driver_is_filter(node->driver) ? 0 : 2, offset, node->size - offset);
+    return uc_step_child(shows_child(node->driver) ? 0 : 2, offset, node->size - offset);
 }
 
 /* The part of a step from `skip` bytes on. */
@@ -134,6 +139,10 @@ static const UcPort format_ports[] = {
 };
 
 static const UcPort filter_ports[] = {{.name = "file", .role = UC_ROLE_FILTERED}, {0}};
+static const UcPort vote_ports[] = {
+    {.name = "children", .role = UC_ROLE_FILTERED, .arity = UC_ARITY_MANY},
+    {0},
+};
 static const UcPort hanging_ports[] = {{.name = "backing", .role = UC_ROLE_FILTERED}, {0}};
 
 #define FAKE(driver_name, ports_, stops)                                                           \
@@ -147,11 +156,12 @@ static const UcDriver leaf = FAKE("leaf", NULL, false);
 static const UcDriver format = FAKE("format", format_ports, false);
 static const UcDriver filter = FAKE("filter", filter_ports, false);
 static const UcDriver hanging = FAKE("hanging", hanging_ports, false);
+static const UcDriver vote = FAKE("vote", vote_ports, false);
 static const UcDriver stopping = FAKE("stopping", filter_ports, true);
 extern const UcDriver uc_driver_raw, uc_driver_null_co;
 
 const UcDriver *const fake_drivers[] = {
-    &leaf, &format, &filter, &hanging, &stopping, &uc_driver_raw, &uc_driver_null_co, NULL};
+    &leaf, &format, &filter, &vote, &hanging, &stopping, &uc_driver_raw, &uc_driver_null_co, NULL};
 
 FakeGraph fake_graph(const char *json)
 {

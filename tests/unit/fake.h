@@ -10,6 +10,7 @@
  *   format    ports "file" (metadata), "data" (data), "backing": edges 0, 1, 2
  *   filter    port "file" (filtered)
  *   stopping  the same, and reads stop at it
+ *   vote      port "children": many, which must agree
  *   hanging   a filter whose filtered port is called "backing"
  *
  * Options: "size", and "map": steps as uc_step_to_string() writes them, separated by ";", the

@@ -78,6 +78,22 @@ static void append_format(GString *json, GRand *random, unsigned depth, unsigned
         append_child(json, random, depth - 1, count, "backing");
 }
 
+/* Children of one size: formats, or one child twice. */
+static void append_vote(GString *json, GRand *random, unsigned depth, unsigned *count)
+{
+    unsigned children = 1 + below(random, 3), size = 1 + below(random, MAX_SIZE);
+
+    g_string_append(json, "{\"driver\":\"vote\",\"children\":[");
+    for (unsigned i = 0; i < children; i++) {
+        g_string_append_printf(json, "%s{\"driver\":\"format\",\"size\":%u", i ? "," : "", size);
+        append_format(json, random, depth, count);
+        g_string_append_printf(json, ",\"node-name\":\"n%u\"}", (*count)++);
+        if (below(random, 3) == 0)
+            g_string_append_printf(json, ",\"n%u\"", *count - 1);
+    }
+    g_string_append_c(json, ']');
+}
+
 /* Children are numbered as they are finished, so that a reference never leads back. */
 static void append_node(GString *json, GRand *random, unsigned depth, unsigned *count)
 {
@@ -92,6 +108,8 @@ static void append_node(GString *json, GRand *random, unsigned depth, unsigned *
         g_string_append_printf(json, "{\"driver\":\"format\",\"size\":%u",
                                1 + below(random, MAX_SIZE));
         append_format(json, random, depth, count);
+    } else if (kind == 4 && below(random, 2)) {
+        append_vote(json, random, depth, count);
     } else if (kind == 4) {
         g_string_append(json, "{\"driver\":\"hanging\"");
         append_child(json, random, depth - 1, count, "backing");
@@ -103,6 +121,11 @@ static void append_node(GString *json, GRand *random, unsigned depth, unsigned *
 }
 
 /* ---- the judge ---------------------------------------------------------------------------- */
+
+static bool is_vote(const UcNode *node)
+{
+    return node->n_edges > 0 && node->edges[0].port->arity == UC_ARITY_MANY;
+}
 
 static const UcNode *child_of(const UcNode *node, const UcStep *step)
 {
@@ -132,10 +155,28 @@ static bool judge_zero(const UcNode *node, uint64_t offset)
     UcStep step = node->driver->map(node, offset, 1);
     const UcNode *child;
 
+    for (uint32_t i = 0; is_vote(node) && i < node->n_edges; i++)
+        if (!judge_zero(node->edges[i].node, offset))
+            return false;
     if (step.kind != UC_STEP_CHILD)
         return step.kind == UC_STEP_ZERO;
     child = child_of(node, &step);
     return !child || step.place.offset >= child->size || judge_zero(child, step.place.offset);
+}
+
+static bool judge_allocated(const UcNode *node, uint64_t offset)
+{
+    UcStep step = node->driver->map(node, offset, 1);
+    const UcEdge *edge;
+
+    if (step.kind != UC_STEP_CHILD)
+        return true;
+    edge = &node->edges[step.place.edge];
+    for (uint32_t i = 1; is_vote(node) && i < node->n_edges; i++)
+        if (judge_allocated(node->edges[i].node, offset))
+            return true;
+    return uc_edge_role(edge) == UC_ROLE_FILTERED ? judge_allocated(edge->node, step.place.offset)
+                                                  : uc_edge_role(edge) != UC_ROLE_BACKING;
 }
 
 /* Whether `base` is the node or what it filters. */
@@ -145,22 +186,32 @@ static bool judge_shows(const UcNode *node, const UcNode *base)
            (uc_driver_is_filter(node->driver) && judge_shows(node->edges[0].node, base));
 }
 
-static bool judge_enters(const UcNode *node, uint64_t offset, const UcNode *base)
+#define OUTSIDE UINT64_MAX
+
+/* Where the byte enters the base. */
+static uint64_t judge_enters(const UcNode *node, uint64_t offset, const UcNode *base)
 {
     const UcEdge *edge;
+    uint64_t entered;
     UcStep step;
 
     if (node == base)
-        return true;
+        return offset;
     step = node->driver->map(node, offset, 1);
     if (step.kind != UC_STEP_CHILD)
-        return false;
+        return OUTSIDE;
     edge = &node->edges[step.place.edge];
     if (!edge->node)
-        return false;
+        return OUTSIDE;
     if (step.place.offset >= edge->node->size)
-        return uc_edge_role(edge) == UC_ROLE_BACKING && judge_shows(edge->node, base);
-    return judge_enters(edge->node, step.place.offset, base);
+        return uc_edge_role(edge) == UC_ROLE_BACKING && judge_shows(edge->node, base)
+                   ? step.place.offset
+                   : OUTSIDE;
+    entered = judge_enters(edge->node, step.place.offset, base);
+    for (uint32_t i = 1; is_vote(node) && i < node->n_edges; i++)
+        if (judge_enters(node->edges[i].node, offset, base) != entered)
+            return OUTSIDE;
+    return entered;
 }
 
 /* ---- what must hold ----------------------------------------------------------------------- */
@@ -252,8 +303,23 @@ static void check_above(const UcGraph *graph, const UcNode *node)
         for (uint64_t offset = 0; offset < node->size; offset++) {
             UcPath path = uc_path_find(node, offset, 1, &question);
 
-            CU_ASSERT_EQUAL_FATAL(path.end == UC_END_BASE,
-                                  judge_enters(node, offset, question.base));
+            uint64_t entered = path.end == UC_END_BASE ? path.offset : OUTSIDE;
+
+            CU_ASSERT_EQUAL_FATAL(entered, judge_enters(node, offset, question.base));
+        }
+    }
+}
+
+static void check_allocated(const UcNode *node)
+{
+    for (UcReach reach = UC_REACH_ALLOCATED; reach <= UC_REACH_STORAGE; reach++) {
+        const UcQuestion question = {.reach = reach};
+
+        /* a node where reads stop is as far as a reader sees */
+        for (uint64_t offset = 0; reach != UC_REACH_READ && offset < node->size; offset++) {
+            UcPath path = uc_path_find(node, offset, 1, &question);
+
+            CU_ASSERT_EQUAL_FATAL(path.allocated, judge_allocated(node, offset));
         }
     }
 }
@@ -276,6 +342,7 @@ static void check_graph(unsigned seed)
     check_seeks(fake.node, 1);
     check_seeks(fake.node, 4);
     check_above(fake.graph, fake.node);
+    check_allocated(fake.node);
 }
 
 static void test_random_graphs(void)

@@ -16,6 +16,7 @@
     "{'driver':'format','node-name':'base','map':'child 1@100 +16','data':"                        \
     "{'driver':'leaf','node-name':'leaf','size':200}}"
 #define FILTER(child) "{'driver':'filter','node-name':'filter','file':" child "}"
+#define VOTE(a, b) "{'driver':'vote','node-name':'vote','children':[" a "," b "]}"
 #define OVER(top_map, backing)                                                                     \
     "{'driver':'format','node-name':'top','map':'" top_map "','backing':" backing "}"
 
@@ -92,6 +93,15 @@ static const Row rows[] = {
     {"{'driver':'format','node-name':'outer','map':'child 1@0 +16','data':" OVER("child 2@0 +16",
                                                                                  "null") "}",
      "outer >data> top >backing> (nothing) +16", true, 0, true, true},
+    /* children that must agree: a zero is one for all of them, and so is a base */
+    {VOTE("{'driver':'leaf','map':'zero +8'}", "{'driver':'leaf','map':'zero +16'}"),
+     "vote ZERO +8", true, 0, true, true},
+    {VOTE("{'driver':'leaf','map':'zero +16'}", LEAF("leaf")), "vote@0 SELF(computed) +16", true, 0,
+     false, true},
+    {VOTE(OVER("child 2@0 +16", BASE), "{'driver':'format','backing':'base'}"),
+     "vote@0 SELF(computed) +16", false, 0, false, true, "base", false},
+    {VOTE(OVER("child 2@0 +16", BASE), LEAF("other")), "vote@0 SELF(computed) +16", true, 0, false,
+     true, "base", true},
     {"{'driver':'null-co','node-name':'null','size':16}", "null UNDEFINED +16", true, 0, false,
      true},
     {"{'driver':'null-co','node-name':'null','size':16,'read-zeroes':true}", "null ZERO +16", true,
