@@ -41,11 +41,3 @@ const UcPort *uc_driver_port(const UcDriver *driver, const char *name)
             return port;
     return NULL;
 }
-
-const UcOption *uc_driver_option(const UcDriver *driver, const char *name)
-{
-    for (const UcOption *option = driver->options; option && option->name; option++)
-        if (strcmp(option->name, name) == 0)
-            return option;
-    return NULL;
-}

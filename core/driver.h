@@ -78,4 +78,3 @@ bool uc_driver_is_window(const UcDriver *driver);
 
 /* The port of that name, or NULL. */
 const UcPort *uc_driver_port(const UcDriver *driver, const char *name);
-const UcOption *uc_driver_option(const UcDriver *driver, const char *name);

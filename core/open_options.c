@@ -4,13 +4,30 @@
 
 #include <string.h>
 
-/* Options that QEMU knows on every node and that change nothing for a reader. */
+/*
+ * From what was written about a node to the options its driver gets: every key is either a port
+ * (open_node.c), an option of the driver's table, or one that all nodes know, and every value is
+ * of the option's type.
+ */
+
+/* Options that QEMU knows on every node. Each is about writing, caching or locking: for a graph
+ * that is only read they are checked, and change nothing. */
+static const char *const discard_values[] = {"ignore", "off", "unmap", "on", NULL};
+static const char *const detect_values[] = {"off", "on", "unmap", NULL};
+
+static const UcOption cache_fields[] = {
+    {.name = "direct", .type = UC_OPTION_BOOL},
+    {.name = "no-flush", .type = UC_OPTION_BOOL},
+    {0},
+};
+
 static const UcOption common_options[] = {
     {.name = "read-only", .type = UC_OPTION_BOOL},
     {.name = "auto-read-only", .type = UC_OPTION_BOOL},
     {.name = "force-share", .type = UC_OPTION_BOOL},
-    {.name = "discard", .type = UC_OPTION_STRING},
-    {.name = "detect-zeroes", .type = UC_OPTION_STRING},
+    {.name = "discard", .type = UC_OPTION_STRING, .values = discard_values},
+    {.name = "detect-zeroes", .type = UC_OPTION_STRING, .values = detect_values},
+    {.name = "cache", .type = UC_OPTION_GROUP, .fields = cache_fields},
     {0},
 };
 
@@ -19,6 +36,14 @@ char *uc_frame_name(const UcFrame *frame)
     const char *stated = uc_spec_string(uc_spec_get(frame->spec, "node-name"));
 
     return stated ? uc_text_escape(stated, -1) : g_strdup(frame->driver->name);
+}
+
+static const UcOption *find_in(const UcOption *table, const char *name)
+{
+    for (const UcOption *option = table; option && option->name; option++)
+        if (strcmp(option->name, name) == 0)
+            return option;
+    return NULL;
 }
 
 static bool set_unknown_key(GError **error, const UcFrame *frame, const UcSpecEntry *entry)
@@ -31,60 +56,121 @@ static bool set_unknown_key(GError **error, const UcFrame *frame, const UcSpecEn
                         frame->driver->name, shown, where);
 }
 
-static const UcOption *find_option(const UcDriver *driver, const char *name)
+static bool check_required(const UcFrame *frame, const UcOptions *options, const UcOption *table,
+                           const UcSpec *spec, GError **error)
 {
-    const UcOption *option = uc_driver_option(driver, name);
+    for (const UcOption *option = table; option && option->name; option++) {
+        if (option->required && !uc_options_has(options, option->name)) {
+            g_autofree char *where = uc_spec_where(spec);
 
-    for (const UcOption *common = common_options; !option && common->name; common++)
-        if (strcmp(common->name, name) == 0)
-            option = common;
-    return option;
+            return uc_error_set(error, UC_ERROR_USAGE, "driver %s needs '%s'%s",
+                                frame->driver->name, option->name, where);
+        }
+    }
+    return true;
 }
 
-/* Keys that are neither options nor ports. */
-static bool is_own_key(const UcFrame *frame, const char *key)
-{
-    static const char *const keys[] = {"driver", "node-name", "cache", NULL};
+static bool take(const UcFrame *frame, UcOptions *options, const UcOption *option,
+                 const UcSpecEntry *entry, GError **error);
 
-    return g_strv_contains(keys, key) || (frame->file && strcmp(key, "filename") == 0);
+static bool take_fields(const UcFrame *frame, UcOptions *item, const UcOption *fields,
+                        const UcSpec *spec, GError **error)
+{
+    for (guint i = 0; i < spec->entries->len; i++) {
+        const UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
+        const UcOption *field = find_in(fields, entry->key);
+
+        if (!field)
+            return set_unknown_key(error, frame, entry);
+        if (!take(frame, item, field, entry, error))
+            return false;
+    }
+    return check_required(frame, item, fields, spec, error);
 }
 
-static bool take_option(const UcFrame *frame, UcOptions *options, const UcSpecEntry *entry,
-                        GError **error)
+static bool take_object(const UcFrame *frame, UcOptions *options, const UcOption *option,
+                        const UcSpec *spec, GError **error)
 {
-    const UcOption *option = find_option(frame->driver, entry->key);
+    UcOptions *item = uc_options_new();
+    g_autofree char *where = uc_spec_where(spec);
+
+    uc_options_add(options, option, item);
+    if (spec->kind != UC_SPEC_OBJECT)
+        return uc_error_set(error, UC_ERROR_USAGE, "driver %s: '%s' takes objects%s",
+                            frame->driver->name, option->name, where);
+    return take_fields(frame, item, option->fields, spec, error);
+}
+
+/* In dotted form a list is an object whose keys are 0, 1, 2 ... */
+static bool take_list(const UcFrame *frame, UcOptions *options, const UcOption *option,
+                      const UcSpec *spec, GError **error)
+{
+    for (guint i = 0; spec->entries && i < spec->entries->len; i++) {
+        const UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
+
+        if (!take_object(frame, options, option, entry->value, error))
+            return false;
+    }
+    return spec->entries || take_object(frame, options, option, spec, error);
+}
+
+static bool take_scalar(const UcFrame *frame, UcOptions *options, const UcOption *option,
+                        const UcSpecEntry *entry, GError **error)
+{
     g_autofree char *where = uc_spec_where(entry->value);
     g_autoptr(GError) cause = NULL;
 
-    if (!option)
-        return set_unknown_key(error, frame, entry);
     if (entry->value->kind != UC_SPEC_SCALAR)
-        return uc_error_set(error, UC_ERROR_USAGE, "'%s' must be a single value%s", entry->key,
-                            where);
+        return uc_error_set(error, UC_ERROR_USAGE, "driver %s: '%s' must be a single value%s",
+                            frame->driver->name, entry->key, where);
     if (uc_options_set(options, option, entry->value->scalar, &cause))
         return true;
     return uc_error_set(error, cause->code, "driver %s: %s%s", frame->driver->name, cause->message,
                         where);
 }
 
+static bool take(const UcFrame *frame, UcOptions *options, const UcOption *option,
+                 const UcSpecEntry *entry, GError **error)
+{
+    switch (option->type) {
+    case UC_OPTION_GROUP:
+        return take_object(frame, options, option, entry->value, error);
+    case UC_OPTION_LIST:
+        return take_list(frame, options, option, entry->value, error);
+    default:
+        return take_scalar(frame, options, option, entry, error);
+    }
+}
+
+/* Keys that are neither options nor ports. */
+static bool is_own_key(const UcFrame *frame, const char *key)
+{
+    return strcmp(key, "driver") == 0 || strcmp(key, "node-name") == 0 ||
+           (frame->file && strcmp(key, "filename") == 0);
+}
+
+static bool take_entry(const UcFrame *frame, UcOptions *options, const UcSpecEntry *entry,
+                       GError **error)
+{
+    const UcOption *option = find_in(frame->driver->options, entry->key);
+
+    if (is_own_key(frame, entry->key) || uc_driver_port(frame->driver, entry->key))
+        return true;
+    if (!option)
+        option = find_in(common_options, entry->key);
+    if (!option)
+        return set_unknown_key(error, frame, entry);
+    return take(frame, options, option, entry, error);
+}
+
 UcOptions *uc_frame_options(const UcFrame *frame, GError **error)
 {
     g_autoptr(UcOptions) options = uc_options_new();
 
-    for (guint i = 0; i < frame->spec->entries->len; i++) {
-        const UcSpecEntry *entry = g_ptr_array_index(frame->spec->entries, i);
-
-        if (!is_own_key(frame, entry->key) && !uc_driver_port(frame->driver, entry->key) &&
-            !take_option(frame, options, entry, error))
+    for (guint i = 0; i < frame->spec->entries->len; i++)
+        if (!take_entry(frame, options, g_ptr_array_index(frame->spec->entries, i), error))
             return NULL;
-    }
-    for (const UcOption *option = frame->driver->options; option && option->name; option++)
-        if (option->required && !uc_options_has(options, option->name)) {
-            g_autofree char *where = uc_spec_where(frame->spec);
-
-            uc_error_set(error, UC_ERROR_USAGE, "driver %s needs '%s'%s", frame->driver->name,
-                         option->name, where);
-            return NULL;
-        }
+    if (!check_required(frame, options, frame->driver->options, frame->spec, error))
+        return NULL;
     return g_steal_pointer(&options);
 }

@@ -9,6 +9,7 @@
 
 struct UcOptions {
     GHashTable *values; /* name (of the driver's table) -> GVariant of type s, t or b */
+    GHashTable *lists;  /* name -> GPtrArray of UcOptions */
 };
 
 UcOptions *uc_options_new(void)
@@ -17,12 +18,15 @@ UcOptions *uc_options_new(void)
 
     options->values =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_variant_unref);
+    options->lists =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     return options;
 }
 
 void uc_options_free(UcOptions *options)
 {
     g_hash_table_unref(options->values);
+    g_hash_table_unref(options->lists);
     g_free(options);
 }
 
@@ -123,22 +127,50 @@ static GVariant *bool_value(GVariant *value)
     return NULL;
 }
 
-/* The checked value (possibly floating), or NULL with what would have been right in *expected. */
-static GVariant *checked_value(UcOptionType type, GVariant *value, const char **expected)
+static GVariant *string_value(const UcOption *option, GVariant *value)
 {
-    switch (type) {
+    if (!g_variant_is_of_type(value, G_VARIANT_TYPE_STRING))
+        return NULL;
+    if (option->values && !g_strv_contains(option->values, g_variant_get_string(value, NULL)))
+        return NULL;
+    return g_variant_ref(value);
+}
+
+/* The value as it is kept (possibly floating), or NULL if it is not what the option takes. */
+static GVariant *checked_value(const UcOption *option, GVariant *value)
+{
+    switch (option->type) {
     case UC_OPTION_STRING:
-        *expected = "a text";
-        return g_variant_is_of_type(value, G_VARIANT_TYPE_STRING) ? g_variant_ref(value) : NULL;
+        return string_value(option, value);
     case UC_OPTION_SIZE:
-        *expected = "a size such as 65536, 64k or 1.5G";
         return size_value(value);
     case UC_OPTION_NUMBER:
-        *expected = "a number that is not negative";
         return number_value(value);
     case UC_OPTION_BOOL:
-        *expected = "on or off";
         return bool_value(value);
+    case UC_OPTION_GROUP:
+    case UC_OPTION_LIST:
+        break;
+    }
+    return NULL;
+}
+
+/* What would have been right. */
+static char *describe_expected(const UcOption *option)
+{
+    switch (option->type) {
+    case UC_OPTION_STRING:
+        return option->values ? g_strjoinv(" or ", (char **)option->values) : g_strdup("a text");
+    case UC_OPTION_SIZE:
+        return g_strdup("a size such as 65536, 64k or 1.5G");
+    case UC_OPTION_NUMBER:
+        return g_strdup("a number that is not negative");
+    case UC_OPTION_BOOL:
+        return g_strdup("on or off");
+    case UC_OPTION_GROUP:
+        return g_strdup("an object");
+    case UC_OPTION_LIST:
+        return g_strdup("a list of objects");
     }
     return NULL;
 }
@@ -152,12 +184,12 @@ static char *print_value(GVariant *value)
 
 bool uc_options_set(UcOptions *options, const UcOption *option, GVariant *value, GError **error)
 {
-    const char *expected = NULL;
-    GVariant *checked = checked_value(option->type, value, &expected);
+    GVariant *checked = checked_value(option, value);
 
     if (!checked) {
         g_autofree char *printed = print_value(value);
         g_autofree char *found = uc_text_escape(printed, -1);
+        g_autofree char *expected = describe_expected(option);
 
         return uc_error_set(error, UC_ERROR_USAGE, "option '%s' is %s, expected %s", option->name,
                             found, expected);
@@ -166,9 +198,26 @@ bool uc_options_set(UcOptions *options, const UcOption *option, GVariant *value,
     return true;
 }
 
+void uc_options_add(UcOptions *options, const UcOption *option, UcOptions *item)
+{
+    GPtrArray *list = g_hash_table_lookup(options->lists, option->name);
+
+    if (!list) {
+        list = g_ptr_array_new_with_free_func((GDestroyNotify)uc_options_free);
+        g_hash_table_insert(options->lists, (gpointer)option->name, list);
+    }
+    g_ptr_array_add(list, item);
+}
+
+const GPtrArray *uc_options_list(const UcOptions *options, const char *name)
+{
+    return g_hash_table_lookup(options->lists, name);
+}
+
 bool uc_options_has(const UcOptions *options, const char *name)
 {
-    return g_hash_table_contains(options->values, name);
+    return g_hash_table_contains(options->values, name) ||
+           g_hash_table_contains(options->lists, name);
 }
 
 const char *uc_options_string(const UcOptions *options, const char *name, const char *fallback)

@@ -48,7 +48,16 @@ static void test_descriptions(void)
                                                 "a size such as 65536, 64k or 1.5G (spec, line 1)");
     check("{'driver':'null-co','size':-1}", "driver null-co: option 'size' is -1, expected a size "
                                             "such as 65536, 64k or 1.5G (spec, line 1)");
-    check("{'driver':'null-co','size':{}}", "'size' must be a single value (spec, line 1)");
+    check("{'driver':'null-co','size':{}}",
+          "driver null-co: 'size' must be a single value (spec, line 1)");
+    check("{'driver':'null-co','cache':{'direct':true,'no-flush':false},'discard':'unmap'}",
+          "opened");
+    check("{'driver':'null-co','discard':'maybe'}",
+          "driver null-co: option 'discard' is 'maybe', expected ignore or off or unmap or on "
+          "(spec, line 1)");
+    check("{'driver':'null-co','cache':{'writeback':true}}",
+          "node 'null-co': driver null-co has no key 'writeback' (spec, line 1)");
+    check("{'driver':'null-co','cache':1}", "driver null-co: 'cache' takes objects (spec, line 1)");
     check("{'driver':'file'}", "driver file needs 'filename' (spec, line 1)");
     check("{'driver':'raw'}", "driver raw needs a child 'file' (spec, line 1)");
     check("{'driver':'raw','file':null}", "driver raw needs a child 'file' (spec, line 1)");
