@@ -38,13 +38,12 @@ static const char *content_of(const UcMapRow *row)
 
 static void print_human(const UcMapRow *row)
 {
-    printf("%#-18" PRIx64 " %#-18" PRIx64 " %-6" PRIu32 " %-14s", row->start, row->length,
-           row->depth, content_of(row));
-    if (row->file != NULL) {
-        g_autofree char *name = uc_text_escape(row->file->name, -1);
-        printf(" %#-18" PRIx64 " %s", row->offset, name);
-    }
-    putchar('\n');
+    g_autofree char *name = row->file != NULL ? uc_text_escape(row->file->name, -1) : NULL;
+    printf("0x%-16" PRIx64 " 0x%-16" PRIx64 " %-6" PRIu32, row->start, row->length, row->depth);
+    if (name != NULL)
+        printf(" %-14s 0x%-16" PRIx64 " %s\n", content_of(row), row->offset, name);
+    else
+        printf(" %s\n", content_of(row));
     if (row->path != NULL)
         printf("    %s\n", row->path);
 }
@@ -86,8 +85,11 @@ void uc_map_output_end(UcMapOutput *output)
     }
     g_autofree char *all = uc_text_size(output->data + output->zeroes);
     g_autofree char *data = uc_text_size(output->data);
-    g_autofree char *compressed = uc_text_size(output->compressed);
+    g_autofree char *packed = uc_text_size(output->compressed);
     g_autofree char *zeroes = uc_text_size(output->zeroes);
-    printf("%s in %" PRIu64 " extents: %s of data (%s compressed), %s of zeroes\n", all,
-           output->rows, data, compressed, zeroes);
+    printf("%s in %" PRIu64 " extent%s: %s of data", all, output->rows,
+           output->rows == 1 ? "" : "s", data);
+    if (output->compressed > 0)
+        printf(" (%s compressed)", packed);
+    printf(", %s of zeroes\n", zeroes);
 }

@@ -117,8 +117,7 @@ static bool make_session(UcMount *mount, UcMountOptions *options, GError **error
     g_autofree char *reason = uc_log_capture_end();
     if (mount->session != NULL)
         return true;
-    const char *text = g_str_has_prefix(reason, "fuse: ") ? reason + strlen("fuse: ") : reason;
-    return uc_error_set(error, UC_ERROR_USAGE, "-o: %s (see unchain mount --help)", text);
+    return uc_mount_options_refuse(reason, error);
 }
 
 static bool make_exports(UcMount *mount, const UcSources *sources, const UcMountOptions *options,

@@ -22,6 +22,7 @@ static const struct fuse_opt table[] = {
     OPTION("mode=%o", ownership.mode, 0),
     OPTION("max_threads=%u", max_threads, 0),
     OPTION("direct_io", direct_io, 1),
+    OPTION("remount", remount, 1),
     OPTION("format=%s", format, 0),
     OPTION("snapshot=%s", snapshot, 0),
     OPTION("truncated=%s", truncated, 0),
@@ -78,18 +79,32 @@ static void put_defaults(UcMountOptions *options)
         put(options, "auto_unmount");
 }
 
+/* libfuse's "fuse: unknown option(s): `-o foo'" and the like. */
+bool uc_mount_options_refuse(const char *said, GError **error)
+{
+    const char *quote = strchr(said, '`');
+    if (quote == NULL)
+        return uc_error_set(error, UC_ERROR_USAGE, "-o: %s", said);
+    const char *option = g_str_has_prefix(quote + 1, "-o ") ? quote + 4 : quote + 1;
+    return uc_error_set(
+        error, UC_ERROR_USAGE, "-o %.*s: %s (see unchain mount --help)", (int)strcspn(option, "'"),
+        option, strstr(said, "unknown") != NULL ? "unknown option" : "the value makes no sense");
+}
+
 static bool parse(UcMountOptions *options, GError **error)
 {
     uc_log_capture_begin();
     bool fine = fuse_opt_parse(&options->rest, options, table, on_option) == 0;
     options->connection = fine ? fuse_parse_conn_info_opts(&options->rest) : NULL;
     g_autofree char *reason = uc_log_capture_end();
+    if (options->remount)
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "a mount is as it was made: unmount it, and mount it anew");
     if (options->connection != NULL) {
         put(options, "ro"); /* whatever the table said */
         return true;
     }
-    const char *text = g_str_has_prefix(reason, "fuse: ") ? reason + strlen("fuse: ") : reason;
-    return uc_error_set(error, UC_ERROR_USAGE, "-o: %s", text);
+    return uc_mount_options_refuse(reason, error);
 }
 
 UcMountOptions *uc_mount_options_new(char *const *words, GError **error)

@@ -16,6 +16,7 @@ typedef struct UcMountOptions {
     UcOwnership ownership;
     unsigned max_threads;
     int direct_io;
+    int remount;
     /* Of the sources, as their namesakes in fuse/source.h. */
     char *format;
     char *snapshot;
@@ -29,6 +30,9 @@ typedef struct UcMountOptions {
 UcMountOptions *uc_mount_options_new(char *const *words, GError **error);
 void uc_mount_options_free(UcMountOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcMountOptions, uc_mount_options_free)
+
+/* Makes an error of what libfuse said when it did not like an option. Returns false. */
+bool uc_mount_options_refuse(const char *said, GError **error);
 
 /* Moves what concerns the sources to them. `word` is the source, if it may be a graph file; true
  * if it is one, and therefore no source itself. */

@@ -118,7 +118,7 @@ static bool add_words(UcSources *sources, char *const *words, GError **error)
         return uc_error_set(error, UC_ERROR_USAGE,
                             "--image-opts and --format exclude each other: write driver=%s",
                             sources->format);
-    for (; *words != NULL; words++) {
+    for (; words != NULL && *words != NULL; words++) {
         if (!uc_word_add(sources, *words, error))
             return false;
         const UcSource *source = g_ptr_array_index(sources->list, sources->list->len - 1);
@@ -182,7 +182,8 @@ bool uc_sources_open(UcSources *sources, char *const *words, GError **error)
     if (!gather(sources, words, error))
         return false;
     if (sources->list->len == 0)
-        return uc_error_set(error, UC_ERROR_USAGE, "no source is given");
+        return uc_error_set(error, UC_ERROR_USAGE, "no source is given (see %s --help)",
+                            g_get_prgname());
     return open_graph(sources, error);
 }
 
@@ -209,22 +210,25 @@ static bool pick(UcSources *sources, const char *word, GError **error)
     return uc_error_set(error, UC_ERROR_USAGE, "%s: no export and no node of that name", word);
 }
 
+static bool check_single(const UcSources *sources, GError **error)
+{
+    if (sources->list->len == 1)
+        return true;
+    if (sources->list->len == 0)
+        return uc_error_set(error, UC_ERROR_USAGE, "no source is given (see %s --help)",
+                            g_get_prgname());
+    return uc_error_set(error, UC_ERROR_USAGE, "there are several exports: name one of them");
+}
+
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error)
 {
-    guint n_words = g_strv_length((char **)words);
-    bool pick_one = n_words == 1 && sources->graph_file != NULL;
-    if (n_words > 1) {
+    guint n_words = words != NULL ? g_strv_length((char **)words) : 0;
+    bool picks = n_words == 1 && sources->graph_file != NULL;
+    if (n_words > 1)
         uc_error_set(error, UC_ERROR_USAGE, "one source at a time: what is \"%s\"?", words[1]);
-        return NULL;
-    }
-    if (!gather(sources, pick_one ? words + 1 : words, error) ||
-        (pick_one && !pick(sources, words[0], error)))
-        return NULL;
-    if (sources->list->len != 1) {
-        uc_error_set(error, UC_ERROR_USAGE,
-                     sources->list->len == 0 ? "no source is given"
-                                             : "there are several exports: name one of them");
-        return NULL;
-    }
-    return open_graph(sources, error) ? ((UcSource *)sources->list->pdata[0])->node : NULL;
+    else if (gather(sources, picks ? NULL : words, error) &&
+             (!picks || pick(sources, words[0], error)) && check_single(sources, error) &&
+             open_graph(sources, error))
+        return ((UcSource *)sources->list->pdata[0])->node;
+    return NULL;
 }

@@ -42,7 +42,8 @@ void uc_sources_add_options(UcSources *sources, GOptionContext *context);
 /* Takes over `name`, `origin` and `spec`. */
 void uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec);
 
-/* Gathers the sources that `words` (NULL-terminated) and the options name, and opens them. */
+/* Gathers the sources that `words` (NULL-terminated, or NULL) and the options name, and opens them.
+ */
 bool uc_sources_open(UcSources *sources, char *const *words, GError **error);
 
 /* The same for a command that looks at one source only: `words` holds it, or with a graph file

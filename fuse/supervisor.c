@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/supervisor.h"
 
-#include "fuse/log.h"
+#include "fuse/detach.h"
 #include "fuse/notify.h"
 #include "fuse/signals.h"
 #include "fuse/worker.h"
@@ -118,16 +118,6 @@ static bool write_pid_file(const char *path, GError **error)
     return uc_error_set(error, UC_ERROR_FAILED, "cannot write the pid file: %s", reason->message);
 }
 
-/* From here on nobody's terminal, pipe or directory is kept busy. */
-static void detach(void)
-{
-    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        dup2(nowhere, fd);
-    close(nowhere);
-    (void)!chdir("/");
-}
-
 static bool become_ready(Supervisor *self, GError **error)
 {
     const UcMount *mount = self->mount;
@@ -143,8 +133,7 @@ static bool become_ready(Supervisor *self, GError **error)
         uc_notify("READY=1");
         return true;
     }
-    detach();
-    uc_log_to_syslog();
+    uc_detach();
     self->stopping = write(self->launcher, "", 1) != 1; /* nobody waits for it any more */
     close(self->launcher);
     self->launcher = -1;

@@ -2,6 +2,7 @@
 #include "fuse/worker.h"
 
 #include "fuse/confine.h"
+#include "fuse/detach.h"
 #include "fuse/log.h"
 #include "fuse/signals.h"
 
@@ -13,10 +14,11 @@
 #define DEFAULT_THREADS 8
 #define COUNTING_PATIENCE (G_USEC_PER_SEC / 20)
 
-typedef struct Watch {
+typedef struct Worker {
     const UcMountpoint *mountpoint;
-    int control;
-} Watch;
+    int control; /* to the supervisor */
+    bool background;
+} Worker;
 
 static void say(int control, char word)
 {
@@ -29,7 +31,7 @@ static void say(int control, char word)
  */
 static gpointer watch(gpointer data)
 {
-    g_autofree Watch *self = data;
+    const Worker *self = data;
     struct pollfd waits[] = {{.fd = uc_signals_open(), .events = POLLIN},
                              {.fd = self->control, .events = POLLIN}};
     for (;;) {
@@ -43,16 +45,12 @@ static gpointer watch(gpointer data)
     }
 }
 
-static void start_watch(const UcMount *mount, int control)
-{
-    Watch *self = g_new(Watch, 1);
-    *self = (Watch){.mountpoint = mount->mountpoint, .control = control};
-    g_thread_unref(g_thread_new("watch", watch, self));
-}
-
 static void on_ready(void *data)
 {
-    say(GPOINTER_TO_INT(data), UC_WORKER_READY);
+    const Worker *self = data;
+    if (self->background)
+        uc_detach();
+    say(self->control, UC_WORKER_READY);
 }
 
 static UcCounter *start_counting(const UcMount *mount)
@@ -80,9 +78,11 @@ bool uc_worker_run(UcMount *mount, int control)
         uc_log(UC_LOG_ERROR, "%s", error->message);
         return false;
     }
+    static Worker self; /* outlives the thread that looks at it */
+    self = (Worker){mount->mountpoint, control, !mount->foreground};
     mount->serve.ready = on_ready;
-    mount->serve.ready_data = GINT_TO_POINTER(control);
-    start_watch(mount, control);
+    mount->serve.ready_data = &self;
+    g_thread_unref(g_thread_new("watch", watch, &self));
     UcCounter *counter = start_counting(mount);
     bool fine = serve(mount);
     if (!uc_counter_stop(counter))
