@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPTION(template, field, value)                                                             \
     {                                                                                              \
@@ -69,16 +68,6 @@ static void put(UcMountOptions *options, const char *text)
         g_error("out of memory");
 }
 
-/* Everybody but the mounter is judged by the mode, so the kernel has to look at it. */
-static void put_defaults(UcMountOptions *options)
-{
-    g_autofree char *fusermount = g_find_program_in_path("fusermount3");
-    fuse_opt_add_arg(&options->rest, "unchain");
-    put(options, "default_permissions,subtype=unchain");
-    if (fusermount != NULL) /* it stays, and unmounts when all of us are gone */
-        put(options, "auto_unmount");
-}
-
 /* libfuse's "fuse: unknown option(s): `-o foo'" and the like. */
 bool uc_mount_options_refuse(const char *said, GError **error)
 {
@@ -114,7 +103,9 @@ UcMountOptions *uc_mount_options_new(char *const *words, GError **error)
                                        .gid = UC_EXPORT_UNSET,
                                        .umask = UC_EXPORT_UNSET,
                                        .mode = UC_EXPORT_UNSET};
-    put_defaults(options);
+    fuse_opt_add_arg(&options->rest, "unchain");
+    /* The modes of the files decide, so the kernel has to look at them. */
+    put(options, "default_permissions,subtype=unchain");
     for (; words != NULL && *words != NULL; words++)
         if (**words != '\0')
             put(options, *words);

@@ -49,8 +49,9 @@ void uc_mountpoint_free(UcMountpoint *mountpoint)
 /* ---- mounting ---- */
 
 /*
- * fusermount3 writes to standard error itself, and stays in the background with whatever output
- * it was given. So while libfuse mounts, both outputs are a file in memory.
+ * fusermount3 writes to standard error itself, and if it is to stay in the background (-o
+ * auto_unmount) it keeps whatever output it was given. So while libfuse mounts, both outputs are
+ * a file in memory.
  */
 typedef struct Chatter {
     int memory;

@@ -2,6 +2,7 @@
 #include "fuse/supervisor.h"
 
 #include "fuse/detach.h"
+#include "fuse/guard.h"
 #include "fuse/notify.h"
 #include "fuse/signals.h"
 #include "fuse/worker.h"
@@ -24,6 +25,7 @@ typedef struct Supervisor {
     int launcher; /* closed without a byte: it failed; -1 in the foreground */
     int control;  /* to the worker */
     int signals;
+    UcGuard guard;
     pid_t worker;
     bool ready;
     bool stopping;
@@ -180,6 +182,7 @@ static bool supervise(Supervisor *self, GError **error)
     uc_notify("STOPPING=1");
     uc_mountpoint_release(mount->mountpoint);
     int status = reap_worker(self);
+    uc_guard_dismiss(&self->guard);
     if (mount->pid_file != NULL)
         unlink(mount->pid_file);
     return fine && check_status(self, status, error);
@@ -193,14 +196,15 @@ static bool supervisor_run(UcMount *mount, int launcher, GError **error)
     self.signals = uc_signals_open();
     if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
         return false;
+    self.guard = uc_guard_start(mount->mountpoint->path);
     bool fine = start_worker(&self, &is_worker, error);
     if (is_worker)
         return fine;
     if (fine)
-        fine = supervise(&self, error);
-    else
-        uc_mountpoint_release(mount->mountpoint);
-    return fine;
+        return supervise(&self, error);
+    uc_mountpoint_release(mount->mountpoint);
+    uc_guard_dismiss(&self.guard);
+    return false;
 }
 
 /* ---- the launcher ---- */

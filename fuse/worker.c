@@ -15,7 +15,6 @@
 #define COUNTING_PATIENCE (G_USEC_PER_SEC / 20)
 
 typedef struct Worker {
-    const UcMountpoint *mountpoint;
     int control; /* to the supervisor */
     bool background;
 } Worker;
@@ -27,7 +26,8 @@ static void say(int control, char word)
 
 /*
  * The thread beside the serving ones. A signal is passed on: the supervisor unmounts, and that
- * ends us cleanly. If the supervisor is gone, whatever killed it, nobody will unmount but us.
+ * ends us cleanly. If the supervisor is gone, whatever killed it, we go too, and the guard
+ * unmounts.
  */
 static gpointer watch(gpointer data)
 {
@@ -36,10 +36,8 @@ static gpointer watch(gpointer data)
                              {.fd = self->control, .events = POLLIN}};
     for (;;) {
         poll(waits, G_N_ELEMENTS(waits), -1);
-        if (waits[1].revents != 0) {
-            uc_mountpoint_release(self->mountpoint);
+        if (waits[1].revents != 0)
             _exit(EXIT_SUCCESS);
-        }
         if (waits[0].revents != 0 && uc_signals_take(waits[0].fd))
             say(self->control, UC_WORKER_STOP);
     }
@@ -79,7 +77,7 @@ bool uc_worker_run(UcMount *mount, int control)
         return false;
     }
     static Worker self; /* outlives the thread that looks at it */
-    self = (Worker){mount->mountpoint, control, !mount->foreground};
+    self = (Worker){control, !mount->foreground};
     mount->serve.ready = on_ready;
     mount->serve.ready_data = &self;
     g_thread_unref(g_thread_new("watch", watch, &self));

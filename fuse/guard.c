@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WAIT "read -r word && exit; "
+#define FOR_ROOT WAIT "exec umount -l -- \"$1\""
+#define FOR_USERS WAIT "exec fusermount3 -u -z -- \"$1\""
+
+extern char **environ;
+
+/* In a session of its own, away from the terminal's signals; at home nowhere. */
+static pid_t spawn_shell(const char *script, const char *mountpoint, int input)
+{
+    char *arguments[] = {"sh", "-c", (char *)script, "unchain-guard", (char *)mountpoint, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    pid_t pid = -1;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+    posix_spawn_file_actions_addchdir_np(&files, "/");
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    if (posix_spawn(&pid, "/bin/sh", &files, &attributes, arguments, environ) != 0)
+        pid = -1;
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return pid;
+}
+
+UcGuard uc_guard_start(const char *mountpoint)
+{
+    UcGuard guard = {.pipe = -1, .pid = -1};
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return guard;
+    guard.pid = spawn_shell(geteuid() == 0 ? FOR_ROOT : FOR_USERS, mountpoint, ends[0]);
+    guard.pipe = ends[1];
+    close(ends[0]);
+    return guard;
+}
+
+void uc_guard_dismiss(UcGuard *guard)
+{
+    if (guard->pid < 0)
+        return;
+    (void)!write(guard->pipe, "\n", 1);
+    close(guard->pipe);
+    while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    *guard = (UcGuard){.pipe = -1, .pid = -1};
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <sys/types.h>
+
+/*
+ * The guard is a shell that outlives us. It waits at a pipe that the supervisor and the worker
+ * hold open; if it closes without a word, both have been killed, and the guard unmounts. It is
+ * a program of its own, so that killing every process of this one does not kill it.
+ *
+ * (fusermount3 can do the same, with -o auto_unmount. Up to libfuse 3.14 not for a user who mounts
+ * without allow_other: it may not look at the mount to see that it is dead.)
+ */
+typedef struct UcGuard {
+    int pipe;  /* inherited by the worker; closed on exec; -1: there is no guard */
+    pid_t pid; /* of the shell */
+} UcGuard;
+
+/* To be called once mounted. Without a guard the mount works just as well. */
+UcGuard uc_guard_start(const char *mountpoint);
+
+/* Everything has been cleared away: the guard may leave, and has left on return. */
+void uc_guard_dismiss(UcGuard *guard);
