@@ -82,7 +82,11 @@ install_missing()
 
 build()
 {
-    say "Building into build/ (half a minute, the first time)."
+    if [ -f build/build.ninja ]; then
+        say "Bringing build/ up to date."
+    else
+        say "Building into build/ (half a minute)."
+    fi
     {
         [ -f build/build.ninja ] || meson setup build -Dtests=false
         meson compile -C build
@@ -124,6 +128,7 @@ demonstrate()
     say "A copy is the same disk, bit by bit, and as sparse:"
     show cp disk/tuesday.raw copy.raw
     show cmp disk/tuesday.raw copy.raw
+    echo "(no output: they are identical)"
     show du -h --apparent-size copy.raw
     show du -h copy.raw
     say "And it is the disk that was written once:"
