@@ -95,7 +95,8 @@ class Image:
         run(*command, name, str(size))
 
     def qemu_options(self):
-        return f"driver=qcow2,file.driver=file,discard=unmap,file.filename={self.name}"
+        return ("driver=qcow2,file.driver=file,discard=unmap,cache.no-flush=on,"
+                f"file.filename={self.name}")
 
     def write(self, start, length):
         patterns, number = self.builder.patterns, self.builder.pattern()

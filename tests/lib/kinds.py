@@ -16,12 +16,14 @@ KINDS = []
 
 
 class Kind:
-    def __init__(self, source, view, qemu="same", qemu_options=(), qemu_map="same"):
+    """`qemu` is what qemu-img opens, if not the same, or None. `chain` is what a raw node stands
+    on, and where in it: its map, moved, is the map of the raw node."""
+
+    def __init__(self, source, view, qemu="same", chain=None):
         self.source = source
         self.view = view
-        self.qemu = source if qemu == "same" else qemu  # what qemu-img convert opens, or None
-        self.qemu_options = qemu_options
-        self.qemu_map = self.qemu if qemu_map == "same" else qemu_map
+        self.qemu = source if qemu == "same" else qemu
+        self.chain = chain
 
 
 def kind(function):
@@ -514,14 +516,15 @@ def raw_file(builder):
 def raw_over_a_chain(builder):
     _, top = base_and_top(builder)
     builder.flush()
-    return Kind(raw(qcow2("top.qcow2")), top.view)
+    return Kind(raw(qcow2("top.qcow2")), top.view, chain=("top.qcow2", 0))
 
 
 @kind
 def raw_over_a_chain_from_an_offset(builder):
     _, top = base_and_top(builder)
     builder.flush()
-    return Kind(raw(qcow2("top.qcow2"), offset=96 * K), top.view.window(96 * K))
+    return Kind(raw(qcow2("top.qcow2"), offset=96 * K), top.view.window(96 * K),
+                chain=("top.qcow2", 96 * K))
 
 
 @kind
@@ -529,7 +532,7 @@ def raw_over_a_chain_with_offset_and_size(builder):
     _, top = base_and_top(builder)
     builder.flush()
     return Kind(raw(qcow2("top.qcow2"), offset=33 * K, size=2 * M + 512),
-                top.view.window(33 * K, 2 * M + 512))
+                top.view.window(33 * K, 2 * M + 512), chain=("top.qcow2", 33 * K))
 
 
 @kind
@@ -537,7 +540,7 @@ def raw_over_a_chain_at_odd_bytes(builder):
     _, top = base_and_top(builder)
     builder.flush()
     return Kind(raw(qcow2("top.qcow2"), offset=33001, size=2 * M + 77),
-                top.view.window(33001, 2 * M + 77), qemu=None)
+                top.view.window(33001, 2 * M + 77), qemu=None, chain=("top.qcow2", 33001))
 
 
 @kind
@@ -545,7 +548,8 @@ def raw_over_raw_over_a_chain(builder):
     _, top = base_and_top(builder)
     builder.flush()
     inner = raw(qcow2("top.qcow2"), offset=16 * K, size=3 * M)
-    return Kind(raw(inner, offset=16 * K, size=1 * M), top.view.window(32 * K, 1 * M))
+    return Kind(raw(inner, offset=16 * K, size=1 * M), top.view.window(32 * K, 1 * M),
+                chain=("top.qcow2", 32 * K))
 
 
 @kind
@@ -653,7 +657,7 @@ def filters_and_windows_everywhere(builder):
     source = {"driver": "qcow2", "file": wrap(file("top.qcow2")),
               "backing": wrap(wrap(qcow2("base.qcow2")))}
     return Kind(wrap(raw(wrap(source), offset=64 * K)), top.view.window(64 * K),
-                qemu=raw(qcow2("top.qcow2"), offset=64 * K))
+                qemu=raw(qcow2("top.qcow2"), offset=64 * K), chain=("top.qcow2", 64 * K))
 
 
 @kind

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compares `unchain map --output=json` with `qemu-img map --output=json`, field by field.
 
-DIFFERENCES lists where they may differ, and why: each is a name, a reason, and a function that
-gets both entries for the same range and the kind, and says whether the difference is that one.
+DIFFERENCES lists where they may differ, and why: each is a name, a function that gets both entries
+for the same range and says whether the difference is that one, and the reason. That a range called
+zero is one, and that bytes lie where the map says, is checked whatever QEMU thinks.
 """
 import json
 
@@ -11,15 +12,64 @@ from unchain import Wrong, map_of, run, spec_of
 FIELDS = ("depth", "present", "zero", "data", "compressed", "offset")
 
 
-def zero_has_no_offset(ours, theirs, _):
-    return differing(ours, theirs) == {"offset"} and ours["zero"] and "offset" not in ours
+def is_zero(entry):
+    return entry["zero"] and not entry["data"] and "offset" not in entry
+
+
+def no_offset(ours, theirs):
+    return differing(ours, theirs) == {"offset"} and is_zero(ours)
+
+
+def past_the_end(ours, theirs):
+    return (differing(ours, theirs) == {"depth"} and is_zero(ours) and not ours["present"] and
+            ours["depth"] > theirs["depth"])
+
+
+def last_sector(ours, theirs):
+    return (differing(ours, theirs) == {"present", "offset"} and is_zero(ours) and
+            theirs["zero"] and ours["length"] < 512)
+
+
+def both_zero_and_data(ours, theirs):
+    return (differing(ours, theirs) == {"data", "offset"} and is_zero(ours) and
+            theirs["zero"] and theirs["data"])
+
+
+def hole_of_the_file(ours, theirs):
+    return (differing(ours, theirs) <= {"zero", "data", "offset"} and is_zero(ours) and
+            theirs["data"] and not theirs["zero"])
+
+
+def raw_over_a_chain(_, theirs):
+    return not (theirs["present"] or theirs["zero"] or theirs["data"])
+
+
+def physical_offset(ours, theirs):
+    """That our offset is the right one is proved by check_offsets."""
+    return differing(ours, theirs) == {"offset"} and ours["data"] and "filename" in ours
 
 
 DIFFERENCES = [
-    ("a zero has no offset",
-     "`offset` says where the bytes of the range lie as they are. QEMU also gives it where storage "
-     "is kept for zeroes (a zero cluster, a hole of a raw file).",
-     zero_has_no_offset),
+    ("a zero has no offset", no_offset,
+     "`offset` says where the bytes of the range lie as they are. QEMU gives it also where storage "
+     "is kept for zeroes: a zero cluster, a hole of a raw file."),
+    ("past the end of a short layer", past_the_end,
+     "The short layer makes these zeroes, so its depth is said: from there no further layer is "
+     "looked at. QEMU gives the depth of the layer above."),
+    ("the last sector of a short file", last_sector,
+     "QEMU counts in sectors of 512 bytes and says of the bytes after the end that they are there."),
+    ("zero and data", both_zero_and_data,
+     "Clusters with preallocated metadata over a hole of the host's file. They read as zeroes; "
+     "QEMU says so, and calls them data as well."),
+    ("a hole of the file", hole_of_the_file,
+     "An allocated cluster over a hole of the host's file (preallocation with falloc, a raw data "
+     "file). They read as zeroes; QEMU does not ask the file."),
+    ("raw over a chain", raw_over_a_chain,
+     "QEMU looks at the one layer below raw; whatever is in the backing files is neither present "
+     "nor zero nor data. What we say there is compared with the map of the chain itself."),
+    ("the physical offset", physical_offset,
+     "`offset` is a place in the file that is named. Where one format lies inside another, QEMU "
+     "gives the place in the inner one's file as if it were a file of the host."),
 ]
 
 
@@ -75,20 +125,45 @@ def check_offsets(extents, view):
                 raise Wrong(f"map: other bytes lie at {extent}")
 
 
+def qemu_map(source):
+    return json.loads(run("qemu-img", "map", "--output=json", spec_of(source)))
+
+
+def moved(extents, offset, size):
+    """The part of a map that a window of `size` bytes at `offset` shows."""
+    found = []
+    for extent in extents:
+        start = max(extent["start"], offset)
+        end = min(extent["start"] + extent["length"], offset + size)
+        if start < end:
+            part = at(extent, start, end - start)
+            part["start"] -= offset
+            found.append(part)
+    return found
+
+
+def compare(ours, theirs):
+    """Returns the names of the differences met; any other difference is wrong."""
+    met = set()
+    for mine, other in pieces(ours, theirs):
+        if not differing(mine, other):
+            continue
+        names = [name for name, applies, _ in DIFFERENCES if applies(mine, other)]
+        if not names:
+            raise Wrong(f"map:\n  unchain  {mine}\n  qemu-img {other}")
+        met.add(names[0])
+    return met
+
+
 def check_map(kind):
     """Returns the names of the differences met."""
     ours = map_of(kind.source)
     check_shape(ours, kind.view)
     check_offsets(ours, kind.view)
-    if not kind.qemu_map:
-        return set()
-    theirs = json.loads(run("qemu-img", "map", "--output=json", spec_of(kind.qemu_map)))
     met = set()
-    for mine, other in pieces(ours, theirs):
-        if not differing(mine, other):
-            continue
-        names = [name for name, _, applies in DIFFERENCES if applies(mine, other, kind)]
-        if not names:
-            raise Wrong(f"map:\n  unchain  {mine}\n  qemu-img {other}")
-        met.add(names[0])
+    if kind.qemu:
+        met |= compare(ours, qemu_map(kind.qemu))
+    if kind.chain:
+        chain, offset = kind.chain
+        met |= compare(ours, moved(qemu_map(chain), offset, kind.view.size))
     return met

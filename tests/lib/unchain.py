@@ -139,15 +139,25 @@ def check_content(path, view, what):
 def check_mounted(path, view, what):
     """Everything a program can see of a mounted file, against the model. What has been read may
     no longer be a hole of the host's file, so reading comes last."""
-    stat = os.stat(path)
     extents = walk(path)
     check_walk(extents, view, what)
-    check_content(path, view, what)
     data = sum(end - start for start, end, kind in extents if kind == "data")
+    stat = stat_with_blocks(path, -(-data // 512))
+    check_content(path, view, what)
     if stat.st_size != view.size or stat.st_blocks != -(-data // 512):
         raise Wrong(f"{what}: size {stat.st_size}, {stat.st_blocks} blocks for {data} bytes of "
                     f"data in {view.size}")
     return extents
+
+
+def stat_with_blocks(path, blocks):
+    """st_blocks may be a guess at first; waits (up to a limit) for what it must become."""
+    for _ in range(600):
+        stat = os.stat(path)
+        if stat.st_blocks == blocks:
+            break
+        time.sleep(0.05)
+    return stat
 
 
 def random_ranges(rng, size, count):
