@@ -147,13 +147,20 @@ static bool set_unbelieved(GError **error, const UcNode *node)
                         format, format, format);
 }
 
+/* A null cuts a chain, but not a node from its data: there it is as good as nothing given. */
+static bool is_decided(const UcFrame *frame, const UcEdge *edge)
+{
+    return edge->node ||
+           (edge->port->role == UC_ROLE_BACKING && uc_spec_get(frame->spec, edge->port->name));
+}
+
 static bool push_implied(UcGraph *graph, UcFrame *frame, const UcImplied *implied, GError **error)
 {
     UcEdge *edge = &frame->node->edges[implied->port];
     UcSpec *spec;
     UcFrame *pushed;
 
-    if (edge->node || uc_spec_get(frame->spec, edge->port->name))
+    if (is_decided(frame, edge))
         return true;
     if (implied->kind == UC_IMPLIED_SHARE) {
         edge->node = frame->node->edges[implied->with].node;
