@@ -54,10 +54,13 @@ static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNod
 {
     g_autofree char *source = g_strdup_printf("json: name inside %s", node->name);
     const UcHostFile *file = uc_node_host_file(node);
-    g_autoptr(UcSpec) spec = uc_spec_parse_json(json, -1, source, error);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(json, -1, source, &cause);
 
-    if (!spec)
+    if (!spec) {
+        uc_error_set(error, UC_ERROR_FAILED, "%s", cause->message);
         return NULL;
+    }
     if (spec->kind != UC_SPEC_OBJECT) {
         uc_error_set(error, UC_ERROR_FAILED, "%s: expected an object", source);
         return NULL;

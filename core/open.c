@@ -75,7 +75,10 @@ static void add_context(const UcOpening *opening, GError **error)
 
     g_autoptr(GError) cause = g_steal_pointer(error);
 
-    g_set_error(error, cause->domain, cause->code, "%s (%s of %s%s)", cause->message,
+    /* what an image says is no wrong usage */
+    g_set_error(error, UC_ERROR,
+                cause->code == UC_ERROR_USAGE ? UC_ERROR_FAILED : (UcError)cause->code,
+                "%s (%s of %s%s)", cause->message,
                 asked->port->role == UC_ROLE_BACKING ? "the backing file" : asked->port->name,
                 asked->parent->name, chain ? chain : "");
 }

@@ -129,9 +129,20 @@ static bool take_scalar(const UcFrame *frame, UcOptions *options, const UcOption
                         where);
 }
 
+static bool set_refused(GError **error, const UcFrame *frame, const UcOption *option,
+                        const UcSpecEntry *entry)
+{
+    g_autofree char *where = uc_spec_where(entry->value);
+
+    return uc_error_set(error, UC_ERROR_USAGE, "driver %s: '%s' %s%s", frame->driver->name,
+                        option->name, option->refused, where);
+}
+
 static bool take(const UcFrame *frame, UcOptions *options, const UcOption *option,
                  const UcSpecEntry *entry, GError **error)
 {
+    if (option->refused)
+        return set_refused(error, frame, option, entry);
     switch (option->type) {
     case UC_OPTION_GROUP:
         return take_object(frame, options, option, entry->value, error);

@@ -22,6 +22,7 @@ typedef struct UcOption {
     const char *help;              /* a few words, for the manual */
     const char *const *values;     /* STRING: those that are allowed, NULL-terminated, or NULL */
     const struct UcOption *fields; /* GROUP, LIST: a table */
+    const char *refused;           /* known, but whoever gives it is told this: "cannot be ..." */
 } UcOption;
 
 /* The values given for one node, checked against its driver's table before `open` sees them. */

@@ -166,8 +166,8 @@ static bool set_parse_error(GError **error, JsonParser *parser, const char *sour
     g_autofree char *shown = uc_text_escape(reason ? reason + 7 : cause->message, -1);
 
     return uc_error_set(error, UC_ERROR_USAGE, "%s, line %u, column %u: not valid JSON: %s", source,
-                        json_parser_get_current_line(parser), json_parser_get_current_pos(parser),
-                        shown);
+                        MAX(json_parser_get_current_line(parser), 1),
+                        MAX(json_parser_get_current_pos(parser), 1), shown);
 }
 
 static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsize length,
