@@ -85,7 +85,7 @@ class Image:
         subcluster = cluster // 32 if options.get("extended_l2") == "on" else None
         version = 2 if options.get("compat") == "0.10" else 3
         self.view = Layer(size, cluster, subcluster, version, backing.view if backing else None)
-        if "preallocation" in options:
+        if "preallocation" in options or "data_file_raw" in options:
             self.view.preallocate()
         command = ["qemu-img", "create", "-q", "-f", "qcow2"]
         if backing:
@@ -124,7 +124,7 @@ class Image:
         for at in range(start, start + length, step):
             piece = min(step, start + length - at)
             self.builder.add(self, f"write -q -c -s small{number} {at} {piece}")
-            self.view.write(at, data[:piece])
+            self.view.write_compressed(at, data[:piece])
         with open(f"small{number}", "wb") as file:
             file.write(data[:300])
         return self

@@ -257,7 +257,10 @@ def data_file(builder):
 
 @kind
 def data_file_that_is_raw(builder):
-    return one(builder, data_file="disk.data", data_file_raw="on")
+    result = one(builder, data_file="disk.data", data_file_raw="on")
+    for start, end in (768 * K, 2 * M - 64 * K), (2 * M + 64 * K, 3 * M):
+        result.view.mark(start, end, 1)  # holes of the host's file
+    return result
 
 
 @kind

@@ -84,6 +84,7 @@ class Layer(View):
         self.has_backing = backing is not None
         self.backing_size = backing.size if backing else 0
         self.compressible = bytearray(b"\1" * -(-size // cluster))  # per cluster: still free
+        self.compressed = set()  # clusters that are, or were
 
     def preallocate(self):
         """All clusters have a place; what is in there, only the host's file knows."""
@@ -109,13 +110,23 @@ class Layer(View):
         self.touch(start, end)
         self.mark(start // self.unit * self.unit, -(-end // self.unit) * self.unit, 0)
 
+    def write_compressed(self, start, data):
+        """One cluster, or the end of the image."""
+        self.write(start, data)
+        self.compressed.add(start // self.cluster)
+
+    def can_state_zeroes(self, at):
+        """QEMU cannot for a subcluster of a compressed cluster, and for version 2."""
+        packed = at // self.cluster in self.compressed and self.unit < self.cluster
+        return self.version >= 3 and not packed
+
     def write_zeroes(self, start, end):
         self.content[start:end] = bytes(end - start)
         self.touch(start, end)
         unit = self.unit
         for at in range(start // unit * unit, end, unit):
             stop = min(at + unit, self.size)
-            self.mark(at, stop, self.version >= 3 and start <= at and stop <= end)
+            self.mark(at, stop, start <= at and stop <= end and self.can_state_zeroes(at))
 
     def discard(self, start, end):
         """What `discard=unmap` does: whole clusters become zeroes, the rest stays."""

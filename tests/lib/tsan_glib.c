@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For ThreadSanitizer only. GLib's locks and reference counts are futexes and atomics inside a
+ * library that is not instrumented, so TSan does not see that they order anything. These
+ * functions stand in front of GLib's and say so.
+ */
+#include <dlfcn.h>
+#include <glib.h>
+
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+
+#define REAL(name) ((__typeof__(&name))find(#name))
+
+static void *find(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+void g_mutex_lock(GMutex *mutex)
+{
+    REAL(g_mutex_lock)(mutex);
+    __tsan_acquire(mutex);
+}
+
+gboolean g_mutex_trylock(GMutex *mutex)
+{
+    gboolean locked = REAL(g_mutex_trylock)(mutex);
+    if (locked)
+        __tsan_acquire(mutex);
+    return locked;
+}
+
+void g_mutex_unlock(GMutex *mutex)
+{
+    __tsan_release(mutex);
+    REAL(g_mutex_unlock)(mutex);
+}
+
+void g_cond_wait(GCond *cond, GMutex *mutex)
+{
+    __tsan_release(mutex);
+    REAL(g_cond_wait)(cond, mutex);
+    __tsan_acquire(mutex);
+}
+
+gboolean g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end)
+{
+    __tsan_release(mutex);
+    gboolean signalled = REAL(g_cond_wait_until)(cond, mutex, end);
+    __tsan_acquire(mutex);
+    return signalled;
+}
+
+void g_rw_lock_reader_lock(GRWLock *lock)
+{
+    REAL(g_rw_lock_reader_lock)(lock);
+    __tsan_acquire(lock);
+}
+
+void g_rw_lock_reader_unlock(GRWLock *lock)
+{
+    __tsan_release(lock);
+    REAL(g_rw_lock_reader_unlock)(lock);
+}
+
+void g_rw_lock_writer_lock(GRWLock *lock)
+{
+    REAL(g_rw_lock_writer_lock)(lock);
+    __tsan_acquire(lock);
+}
+
+void g_rw_lock_writer_unlock(GRWLock *lock)
+{
+    __tsan_release(lock);
+    REAL(g_rw_lock_writer_unlock)(lock);
+}
+
+/* The last one to let go frees, after everybody else has stopped looking. */
+void g_bytes_unref(GBytes *bytes)
+{
+    if (bytes) {
+        __tsan_release(bytes);
+        __tsan_acquire(bytes);
+    }
+    REAL(g_bytes_unref)(bytes);
+}
