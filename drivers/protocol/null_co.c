@@ -9,6 +9,7 @@
  */
 typedef struct Null {
     bool read_zeroes;
+    uint64_t latency; /* microseconds that every read takes */
 } Null;
 
 static bool null_open(UcNode *node, const UcOptions *options, GError **error)
@@ -18,6 +19,7 @@ static bool null_open(UcNode *node, const UcOptions *options, GError **error)
     (void)error;
     node->size = uc_options_number(options, "size", UINT64_C(1) << 30);
     null->read_zeroes = uc_options_bool(options, "read-zeroes", false);
+    null->latency = uc_options_number(options, "latency-ns", 0) / 1000;
     return true;
 }
 
@@ -33,7 +35,11 @@ static UcStep null_map(const UcNode *node, uint64_t offset, uint64_t length)
 static bool null_read(const UcNode *node, uint64_t offset, void *buffer, size_t length,
                       GError **error)
 {
-    (void)node, (void)offset, (void)error;
+    const Null *null = node->state;
+
+    (void)offset, (void)error;
+    if (null->latency > 0)
+        g_usleep(null->latency);
     memset(buffer, 0, length);
     return true;
 }
@@ -41,14 +47,16 @@ static bool null_read(const UcNode *node, uint64_t offset, void *buffer, size_t 
 static const UcOption null_options[] = {
     {.name = "size", .type = UC_OPTION_SIZE, .help = "bytes; 1 GiB if not given"},
     {.name = "read-zeroes", .type = UC_OPTION_BOOL, .help = "whether its content is zeroes"},
+    {.name = "latency-ns", .type = UC_OPTION_NUMBER, .help = "nanoseconds that a read takes"},
     {0},
 };
 
-const UcDriver uc_driver_null_co = {
-    .name = "null-co",
-    .options = null_options,
-    .state_size = sizeof(Null),
-    .open = null_open,
-    .map = null_map,
-    .read = null_read,
-};
+#define NULL_DRIVER(driver_name)                                                                   \
+    {                                                                                              \
+        .name = driver_name, .options = null_options, .state_size = sizeof(Null),                  \
+        .open = null_open, .map = null_map, .read = null_read                                      \
+    }
+
+/* In QEMU they differ in how requests wait. */
+const UcDriver uc_driver_null_co = NULL_DRIVER("null-co");
+const UcDriver uc_driver_null_aio = NULL_DRIVER("null-aio");
