@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/node.h"
+#include "drivers/filter/ballot.h"
 
 #include <string.h>
 
@@ -24,144 +24,27 @@ typedef struct Quorum {
 
 #define SECTOR 512
 
-/* What the children say about one range of whole sectors. */
-typedef struct Ballot {
-    const UcNode *node;
-    uint64_t offset;
-    size_t length;
-    uint8_t *bytes;  /* what each child says, one after the other; owned */
-    GError **errors; /* of each child; NULL: it could be read */
-    uint32_t *votes; /* for what each child says, counted at the first that says it */
-    uint32_t leader; /* the first child with the most votes, if there are any */
-    bool tie;        /* something else has as many */
-} Ballot;
-
-static bool ballot_init(Ballot *ballot, const UcNode *node, uint64_t offset, size_t length)
-{
-    *ballot = (Ballot){.node = node, .offset = offset, .length = length};
-    ballot->bytes = g_try_malloc_n(node->n_edges, length);
-    ballot->errors = g_new0(GError *, node->n_edges);
-    ballot->votes = g_new0(uint32_t, node->n_edges);
-    return ballot->bytes != NULL;
-}
-
-static void ballot_clear(Ballot *ballot)
-{
-    for (uint32_t i = 0; i < ballot->node->n_edges; i++)
-        g_clear_error(&ballot->errors[i]);
-    g_free(ballot->errors);
-    g_free(ballot->votes);
-    g_free(ballot->bytes);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ballot, ballot_clear)
-
-static uint8_t *said_by(const Ballot *ballot, uint32_t child)
-{
-    return ballot->bytes + child * ballot->length;
-}
-
-/* The first child that says the same as this one. */
-static uint32_t first_to_say(const Ballot *ballot, uint32_t child)
-{
-    uint32_t i = 0;
-
-    while (ballot->errors[i] ||
-           memcmp(said_by(ballot, i), said_by(ballot, child), ballot->length) != 0)
-        i++;
-    return i;
-}
-
-static void count(Ballot *ballot)
-{
-    uint32_t most = 0;
-
-    for (uint32_t i = 0; i < ballot->node->n_edges; i++)
-        if (!ballot->errors[i])
-            ballot->votes[first_to_say(ballot, i)]++;
-    for (uint32_t i = 0; i < ballot->node->n_edges; i++) {
-        if (ballot->votes[i] > most) {
-            most = ballot->votes[ballot->leader = i];
-            ballot->tie = false;
-        } else if (most > 0 && ballot->votes[i] == most) {
-            ballot->tie = true;
-        }
-    }
-}
-
-static void hold(Ballot *ballot)
-{
-    for (uint32_t i = 0; i < ballot->node->n_edges; i++)
-        uc_node_read(uc_node_child(ballot->node, i), ballot->offset, said_by(ballot, i),
-                     ballot->length, &ballot->errors[i]);
-    count(ballot);
-}
-
 /* Of more than one sector only a majority of all children decides: each of its parts is then
  * decided in the same way, whatever those say who now differ or cannot be read as a whole. */
-static bool is_won(const Ballot *ballot)
+static bool is_won(const UcBallot *ballot)
 {
     const Quorum *quorum = ballot->node->state;
-    uint32_t votes = ballot->votes[ballot->leader];
+    uint32_t most = uc_ballot_most(ballot);
 
-    if (votes < quorum->threshold)
+    if (most < quorum->threshold)
         return false;
-    return ballot->length <= SECTOR ? !ballot->tie : 2 * votes > ballot->node->n_edges;
+    return ballot->length <= SECTOR ? !ballot->tie : 2 * most > ballot->node->n_edges;
 }
 
-static uint64_t first_difference(const Ballot *ballot, uint32_t one, uint32_t other)
-{
-    size_t i = 0;
-
-    while (said_by(ballot, one)[i] == said_by(ballot, other)[i])
-        i++;
-    return ballot->offset + i;
-}
-
-/* "a, c" */
-static char *names_of_voters(const Ballot *ballot, uint32_t leader)
-{
-    GString *names = g_string_new(NULL);
-
-    for (uint32_t i = leader; i < ballot->node->n_edges; i++)
-        if (!ballot->errors[i] && first_to_say(ballot, i) == leader)
-            g_string_append_printf(names, "%s%s", names->len ? ", " : "",
-                                   uc_node_child(ballot->node, i)->name);
-    return g_string_free(names, FALSE);
-}
-
-/* "2 for a, c; 1 for b (0x42 at 65540); d cannot be read (...)" */
-static char *result_to_string(const Ballot *ballot)
-{
-    GString *text = g_string_new(NULL);
-
-    for (uint32_t i = 0; i < ballot->node->n_edges; i++) {
-        g_autofree char *names = NULL;
-
-        if (ballot->errors[i]) {
-            g_string_append_printf(text, "; %s", ballot->errors[i]->message);
-            continue;
-        }
-        if (ballot->votes[i] == 0)
-            continue;
-        names = names_of_voters(ballot, i);
-        g_string_append_printf(text, "; %u for %s", ballot->votes[i], names);
-        if (i != ballot->leader)
-            g_string_append_printf(text, " (differing at %" G_GUINT64_FORMAT ")",
-                                   first_difference(ballot, ballot->leader, i));
-    }
-    g_string_erase(text, 0, strlen("; "));
-    return g_string_free(text, FALSE);
-}
-
-static bool set_lost(const Ballot *ballot, GError **error)
+static bool set_lost(const UcBallot *ballot, GError **error)
 {
     const Quorum *quorum = ballot->node->state;
-    g_autofree char *result = result_to_string(ballot);
+    g_autofree char *votes = uc_ballot_to_string(ballot);
 
     return uc_error_set(error, UC_ERROR_FAILED,
                         "no decision on the %zu bytes at %" G_GUINT64_FORMAT
-                        ", %u equal votes are needed: %s",
-                        ballot->length, ballot->offset, quorum->threshold, result);
+                        ", vote-threshold is %u: %s",
+                        ballot->length, ballot->offset, quorum->threshold, votes);
 }
 
 static bool decide(const UcNode *node, uint64_t offset, uint8_t *buffer, size_t length,
@@ -183,13 +66,12 @@ static bool decide(const UcNode *node, uint64_t offset, uint8_t *buffer, size_t 
 {
     uint64_t start = offset / SECTOR * SECTOR, last = (offset + length - 1) / SECTOR * SECTOR;
     uint64_t sectors = (last - start) / SECTOR + 1;
-    g_auto(Ballot) ballot = {0};
+    g_auto(UcBallot) ballot = {0};
 
-    if (!ballot_init(&ballot, node, start, MIN(sectors * SECTOR, node->size - start)))
-        return uc_error_set(error, UC_ERROR_MEMORY, "no memory to vote on %zu bytes", length);
-    hold(&ballot);
+    if (!uc_ballot_hold(&ballot, node, start, MIN(sectors * SECTOR, node->size - start), error))
+        return false;
     if (is_won(&ballot)) {
-        memcpy(buffer, said_by(&ballot, ballot.leader) + (offset - start), length);
+        memcpy(buffer, uc_ballot_said(&ballot, ballot.leader) + (offset - start), length);
         return true;
     }
     if (sectors == 1)
