@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +140,20 @@ static void run_fusermount(const char *path)
     if (posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ) == 0)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
+}
+
+/* Device numbers are used again at once, so a device number does not tell ours from a mount that
+ * somebody made here after ours was gone. But that one answers. */
+static bool is_dead(const UcMountpoint *mountpoint)
+{
+    struct statfs ignored;
+    return statfs(mountpoint->path, &ignored) != 0 && errno == ENOTCONN;
+}
+
+void uc_mountpoint_release_dead(const UcMountpoint *mountpoint)
+{
+    if (is_dead(mountpoint))
+        uc_mountpoint_release(mountpoint);
 }
 
 void uc_mountpoint_release(const UcMountpoint *mountpoint)

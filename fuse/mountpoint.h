@@ -8,8 +8,7 @@
 
 /*
  * Where the files appear. It is looked at before anything is opened, mounted when everything is
- * ready, and released at the end by whoever is left: it remembers the device number of its own
- * mount, so that it never takes away somebody else's.
+ * ready, and released at the end: never somebody else's mount in the place where ours was.
  */
 typedef struct UcMountpoint {
     char *path; /* absolute, resolved */
@@ -25,9 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcMountpoint, uc_mountpoint_free)
 /* Mounts it and lets `session` have the connection. */
 bool uc_mountpoint_mount(UcMountpoint *mountpoint, struct fuse_session *session, GError **error);
 
-/* Unmounts it if it is still ours; at once, though somebody may be using it. Safe to call from
- * any process and more than once. */
+/* Unmounts it, at once, though somebody may be using it. For as long as it is being served. */
 void uc_mountpoint_release(const UcMountpoint *mountpoint);
+/* The same after the end of whoever served it: only if it is still there, dead. */
+void uc_mountpoint_release_dead(const UcMountpoint *mountpoint);
 
 /* Where permitted, makes the kernel read further ahead: each request that it does not have to
  * send is a wakeup saved. To be called when the mount answers. */

@@ -28,7 +28,8 @@ typedef struct Supervisor {
     UcGuard guard;
     pid_t worker;
     bool ready;
-    bool stopping;
+    bool stopping;     /* somebody wants it to end */
+    bool worker_ended; /* it has ended already */
 } Supervisor;
 
 /* ---- the worker ---- */
@@ -73,6 +74,8 @@ static bool start_worker(Supervisor *self, bool *is_worker, GError **error)
 /* Whether it leaves by itself, and soon. */
 static bool worker_leaves(const Supervisor *self)
 {
+    if (self->worker_ended)
+        return true;
     char word;
     struct pollfd control = {.fd = self->control, .events = POLLIN};
     while (poll(&control, 1, PATIENCE) > 0)
@@ -144,47 +147,57 @@ static bool become_ready(Supervisor *self, GError **error)
 
 /* ---- the life of the supervisor ---- */
 
-/* One message of the worker. False at its end. */
+/* One message of the worker, or its end. False only if something failed here. */
 static bool hear_worker(Supervisor *self, GError **error)
 {
     char word;
-    if (read(self->control, &word, 1) != 1)
-        return false;
+    self->worker_ended = read(self->control, &word, 1) != 1;
+    if (self->worker_ended)
+        return true;
     if (word == UC_WORKER_STOP)
         self->stopping = true;
     return word != UC_WORKER_READY || become_ready(self, error);
 }
 
-/* Until it is time to end. False only if something failed here. */
+/* Until it is time to end; the worker's own end counts most. False only if something failed. */
 static bool wait_for_end(Supervisor *self, GError **error)
 {
     struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN}};
-    while (!self->stopping) {
-        g_autoptr(GError) failed = NULL;
+    while (!self->stopping && !self->worker_ended) {
         poll(waits, G_N_ELEMENTS(waits), -1);
-        if (waits[1].revents != 0)
+        if (waits[0].revents != 0) {
+            if (!hear_worker(self, error))
+                return false;
+        } else if (waits[1].revents != 0) {
             self->stopping = uc_signals_take(self->signals);
-        else if (waits[0].revents != 0 && !hear_worker(self, &failed)) {
-            if (failed == NULL)
-                return true;
-            g_propagate_error(error, g_steal_pointer(&failed));
-            return false;
         }
     }
     return true;
 }
 
+/* Unmounts, and returns how the worker ended. */
+static int clear_away(Supervisor *self)
+{
+    int status;
+    if (self->worker_ended) {
+        status = reap_worker(self); /* first: its connection is certainly closed then */
+        uc_mountpoint_release_dead(self->mount->mountpoint);
+    } else {
+        uc_mountpoint_release(self->mount->mountpoint);
+        status = reap_worker(self);
+    }
+    uc_guard_dismiss(&self->guard);
+    if (self->mount->pid_file != NULL)
+        unlink(self->mount->pid_file);
+    return status;
+}
+
 static bool supervise(Supervisor *self, GError **error)
 {
-    const UcMount *mount = self->mount;
     bool fine = wait_for_end(self, error);
     uc_notify("STOPPING=1");
-    uc_mountpoint_release(mount->mountpoint);
-    int status = reap_worker(self);
-    uc_guard_dismiss(&self->guard);
-    if (mount->pid_file != NULL)
-        unlink(mount->pid_file);
+    int status = clear_away(self);
     return fine && check_status(self, status, error);
 }
 

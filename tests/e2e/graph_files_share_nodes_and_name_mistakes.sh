@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Two exports of one graph file, in another directory; the same on the command line; mistakes.
+. "$TESTS/lib/mount.sh"
+need qemu-img qemu-io
+
+mkdir images
+qemu-img create -q -f qcow2 images/disk.qcow2 2M
+qemu-io -c 'write -q -P 7 1M 64k' images/disk.qcow2
+qemu-img convert -O raw images/disk.qcow2 disk.expected
+tail -c 1M disk.expected >part.expected
+
+cat >images/graph.json <<END
+{
+  "blockdevs": [
+    { "node-name": "disk", "driver": "qcow2",
+      "file": { "driver": "file", "filename": "disk.qcow2" } },
+    { "node-name": "part", "driver": "raw", "offset": 1048576, "size": "1M", "file": "disk" }
+  ],
+  "exports": [ { "name": "whole", "node-name": "disk" }, { "node-name": "part" } ]
+}
+END
+check()
+{
+    [ "$(ls mnt | tr '\n' ' ')" = 'part.raw whole ' ] || fail "$(ls -l mnt)"
+    same mnt/whole disk.expected
+    same mnt/part.raw part.expected
+    unmount mnt
+}
+mount_image mnt -c images/graph.json
+grep -q "^images/graph.json $(pwd -P)/mnt fuse.unchain ro" /proc/mounts || fail 'the mount table'
+check
+mount_image mnt --export node-name=disk,name=whole --export '{"node-name": "part"}' \
+    --blockdev driver=qcow2,node-name=disk,file.driver=file,file.filename=images/disk.qcow2 \
+    --blockdev '{"driver": "raw", "node-name": "part", "offset": 1048576, "file": "disk"}'
+check
+mount_image mnt -o graph images/graph.json
+check
+
+# Words pick an export or a node; without one it must be clear.
+"$UNCHAIN" map -c images/graph.json part.raw | grep -q '0x0 .*0x10000 .*images/disk.qcow2' ||
+    fail "$("$UNCHAIN" map -c images/graph.json part.raw)"
+"$UNCHAIN" map -c images/graph.json part >/dev/null
+! "$UNCHAIN" map -c images/graph.json 2>err || fail 'which one?'
+! "$UNCHAIN" map -c images/graph.json nobody 2>err || fail 'nobody is there'
+
+# mistake PATTERN SED-COMMAND
+mistake()
+{
+    status=0
+    sed "$2" images/graph.json >images/wrong.json
+    "$UNCHAIN" mount -c images/wrong.json mnt 2>err || status=$?
+    [ $status = 2 ] || fail "$2: status $status"
+    grep -q "^unchain: .*$1" err || fail "$2: $(cat err)"
+}
+mistake "unknown key \"export\" (images/wrong.json, line 7)" 's/exports/export/'
+mistake 'part.*offsets.*line 5' 's/offset/offsets/'
+mistake "unknown key \"node\" (images/wrong.json, line 7)" 's/"node-name": "part" }/"node": "part" }/'
+mistake 'exports (images/wrong.json, line 7): "node-name" is missing' 's/, { "node-name": "part" }/, {}/'

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Escape sequences, newlines, commas, backslashes and bytes that are not UTF-8, in file names.
+. "$TESTS/lib/mount.sh"
+need qemu-img python3
+
+qemu-img create -q -f qcow2 -o size=1M plain.qcow2
+qemu-io -c 'write -q -P 7 0 64k' plain.qcow2
+mkdir 'm n'
+trap unmount_all EXIT
+for name in 'a,b\c' 'sp ace' $'new\nline\e[31m' $'\xff\xfe' 'eq=u=al' 'ü' '-dash' 'colon:' ',,'; do
+    cp plain.qcow2 "./$name.qcow2"
+    "$UNCHAIN" mount -- "./$name.qcow2" 'm n' >out
+    [ "$(wc -l <out)" = 2 ] || fail "$(cat out)"
+    [ -e "m n/$name.raw" ] || fail "$(ls 'm n')"
+    if LC_ALL=C grep -q -a "$(printf '[\033\377]')" out; then
+        fail "unescaped: $(od -c out)"
+    fi
+    "$UNCHAIN" map --output=json "./$name.qcow2" | python3 -c '
+import json, sys
+json.loads(sys.stdin.buffer.read().decode("utf-8"))'
+    "$UNCHAIN" info --output=json "./$name.qcow2" | python3 -c '
+import json, sys
+json.loads(sys.stdin.buffer.read().decode("utf-8"))'
+    unmount 'm n'
+done
+! "$UNCHAIN" map $'no\e[31m\n' 2>err || fail 'found'
+[ "$(wc -l <err)" = 1 ] && ! LC_ALL=C grep -q -a "$(printf '\033')" err || fail "$(od -c err)"
