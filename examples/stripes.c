@@ -3,7 +3,7 @@
  * Opens a graph with a driver that unchain does not have, driver_stripes.c. Prints where the bytes
  * come from and, with a second argument, writes them to a file:
  *
- *     $ stripes driver=stripes,chunk=4k,disks.0.driver=qcow2,disks.0.file.filename=… flat.raw
+ *     $ stripes driver=stripes,chunk=4k,first.filename=a.img,second.filename=b.img flat.raw
  */
 #include "core/extent.h"
 #include "core/graph.h"

@@ -36,9 +36,9 @@ dd if=stick.raw of=flat.0 bs=1M count=16 status=none
 truncate -s 16M disk.1
 printf 'the second disk' | dd of=disk.1 bs=1 seek=1056768 conv=notrunc status=none
 description=driver=stripes,node-name=striped,chunk=4k
-description=$description,disks.0.driver=qcow2,disks.0.file.driver=file
-description=$description,disks.0.file.filename=$sample/stick-today.qcow2
-description=$description,disks.1.driver=file,disks.1.filename=disk.1
+description=$description,first.driver=qcow2,first.file.driver=file
+description=$description,first.file.filename=$sample/stick-today.qcow2
+description=$description,second.driver=file,second.filename=disk.1
 "$programs/stripes" "$description" striped.raw >extents
 head -n 3 extents
 [ "$(stat -c %s striped.raw)" = 33554432 ] || fail "the stripes have the wrong size"
@@ -51,7 +51,7 @@ for disk in 0 1; do
     if [ $disk = 0 ]; then cmp -n 2097152 gathered stick.raw; else cmp -n 2097152 gathered disk.1; fi
 done
 grep -q 'backing' extents || fail "no extent goes through the backing file"
-if "$programs/stripes" driver=stripes,chunk=0,disks.0.driver=null-co 2>err; then
+if "$programs/stripes" driver=stripes,chunk=0,first.driver=null-co,second.driver=null-co 2>err; then
     fail "a chunk of 0 was accepted"
 fi
 grep -q 'chunk of 0' err
