@@ -77,14 +77,15 @@ static const UcNode *filtered_child(const UcNode *node)
     return node->edges[edge].node;
 }
 
-/* What is said of a short filter is said of the node whose end it shows. *passed tells whether
- * `base` is that node or one of the filters. */
-static const UcNode *unfiltered(const UcNode *node, const UcNode *base, bool *passed)
+/* What is said of a short filter is said of the node whose end it shows, or of a base above it. */
+static void arrive_unfiltered(Walk *walk, const UcNode *node, uint64_t offset, UcRole via)
 {
-    for (;; node = filtered_child(node)) {
-        *passed |= node == base;
-        if (!uc_driver_is_filter(node->driver))
-            return node;
+    const UcNode *base = via == UC_ROLE_BACKING ? walk->question->base : NULL;
+
+    arrive(walk, node, offset, via);
+    while (node != base && uc_driver_is_filter(node->driver)) {
+        node = filtered_child(node);
+        arrive(walk, node, offset, UC_ROLE_FILTERED);
     }
 }
 
@@ -93,11 +94,11 @@ static const UcNode *unfiltered(const UcNode *node, const UcNode *base, bool *pa
 static void end_short(Walk *walk, const UcNode *child, uint64_t offset, UcRole role)
 {
     const UcNode *parent = walk->path.node;
-    bool is_layer = role == UC_ROLE_BACKING, is_base = false;
+    bool is_layer = role == UC_ROLE_BACKING;
 
-    arrive(walk, unfiltered(child, walk->question->base, &is_base), offset, role);
+    arrive_unfiltered(walk, child, offset, role);
     walk->path.via = role;
-    stop(walk, is_layer && is_base ? UC_END_BASE : UC_END_SHORT);
+    stop(walk, is_layer && walk->path.node == walk->question->base ? UC_END_BASE : UC_END_SHORT);
     if (!walk->owner_settled) {
         walk->owner_settled = true;
         walk->path.owner = is_layer ? walk->path.node : parent;
