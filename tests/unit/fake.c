@@ -158,10 +158,32 @@ static const UcDriver filter = FAKE("filter", filter_ports, false);
 static const UcDriver hanging = FAKE("hanging", hanging_ports, false);
 static const UcDriver vote = FAKE("vote", vote_ports, false);
 static const UcDriver stopping = FAKE("stopping", filter_ports, true);
-extern const UcDriver uc_driver_raw, uc_driver_null_co;
+
+extern const UcDriver uc_driver_raw, uc_driver_null_co, uc_driver_null_aio, uc_driver_throttle,
+    uc_driver_copy_on_read, uc_driver_compress, uc_driver_preallocate, uc_driver_copy_before_write,
+    uc_driver_snapshot_access, uc_driver_blkdebug, uc_driver_blkverify, uc_driver_quorum;
 
 const UcDriver *const fake_drivers[] = {
-    &leaf, &format, &filter, &vote, &hanging, &stopping, &uc_driver_raw, &uc_driver_null_co, NULL};
+    &leaf,
+    &format,
+    &filter,
+    &vote,
+    &hanging,
+    &stopping,
+    &uc_driver_raw,
+    &uc_driver_null_co,
+    &uc_driver_null_aio,
+    &uc_driver_throttle,
+    &uc_driver_copy_on_read,
+    &uc_driver_compress,
+    &uc_driver_preallocate,
+    &uc_driver_copy_before_write,
+    &uc_driver_snapshot_access,
+    &uc_driver_blkdebug,
+    &uc_driver_blkverify,
+    &uc_driver_quorum,
+    NULL,
+};
 
 FakeGraph fake_graph(const char *json)
 {

@@ -23,7 +23,7 @@ extern const UcDriver *const fake_drivers[];
 
 unsigned char fake_byte(const char *name, uint64_t offset);
 
-/* A graph of fakes (and the real raw, throttle, null-co) from JSON; ends the test if it fails. */
+/* A graph of fakes (and the real raw, null-co and filters) from JSON; ends the test if it fails. */
 typedef struct FakeGraph {
     UcGraph *graph;
     UcNode *node;
