@@ -101,13 +101,19 @@ char *uc_spec_resolve_name(const char *beside, const char *name)
     return g_strconcat(directory, name, NULL);
 }
 
+/* The keys whose values are names of files. */
+static bool names_a_file(const char *key)
+{
+    return strcmp(key, "filename") == 0 || strcmp(key, "manifest") == 0;
+}
+
 void uc_spec_relocate(UcSpec *spec, const char *beside)
 {
     for (guint i = 0; spec->entries && i < spec->entries->len; i++) {
         UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
         const char *name = uc_spec_string(entry->value);
 
-        if (name && strcmp(entry->key, "filename") == 0) {
+        if (name && names_a_file(entry->key)) {
             g_autofree char *resolved = uc_spec_resolve_name(beside, name);
             UcSpec *value = uc_spec_new_string(resolved);
 

@@ -53,8 +53,9 @@ const char *uc_spec_string(const UcSpec *spec);
  * without "driver" if `format` is NULL. */
 UcSpec *uc_spec_for_image(const char *filename, const char *format);
 
-/* Makes every relative "filename" in the tree relative to the directory of `beside`, a file's
- * name: what a graph file or an image says is meant as seen from where it lies. */
+/* Makes every relative file name in the tree (of a "filename", a "manifest") relative to the
+ * directory of `beside`, a file's name: what a graph file or an image says is meant as seen from
+ * where it lies. */
 void uc_spec_relocate(UcSpec *spec, const char *beside);
 /* `name` as seen from the directory of `beside` (NULL: the current one). The caller frees. */
 char *uc_spec_resolve_name(const char *beside, const char *name);
