@@ -3,14 +3,23 @@
 
 /*
  * A hash table for finding, a queue for forgetting: every entry carries its own queue link, so
- * that both a hit and a removal cost the same however full the cache is.
+ * that both a hit and a removal cost the same however full the cache is. The whole is cut into
+ * shards by the hash of the key, so that readers seldom wait for each other.
  */
-struct UcCache {
+typedef struct Shard {
     GMutex lock;         /* guards everything below */
     GHashTable *entries; /* of Entry, which is its own key; owns them */
     GQueue recent;       /* links inside the entries; head is the most recently used */
     uint64_t used;       /* bytes of all blocks and what it costs to keep them; <= limit */
     uint64_t limit;
+} Shard;
+
+#define MOST_SHARDS 16
+#define SMALLEST_SHARD (1 << 20) /* bytes; a smaller cache has fewer shards */
+
+struct UcCache {
+    guint n_shards; /* a power of two */
+    Shard shards[MOST_SHARDS];
 };
 
 typedef struct Entry {
@@ -51,63 +60,87 @@ static void entry_free(gpointer data)
     g_free(entry);
 }
 
+static void shard_init(Shard *shard, uint64_t limit)
+{
+    g_mutex_init(&shard->lock);
+    g_queue_init(&shard->recent);
+    shard->entries = g_hash_table_new_full(entry_hash, entry_equal, entry_free, NULL);
+    shard->limit = limit;
+}
+
 UcCache *uc_cache_new(uint64_t limit)
 {
     UcCache *cache = g_new0(UcCache, 1);
 
-    g_mutex_init(&cache->lock);
-    g_queue_init(&cache->recent);
-    cache->entries = g_hash_table_new_full(entry_hash, entry_equal, entry_free, NULL);
-    cache->limit = limit;
+    cache->n_shards = 1;
+    while (cache->n_shards < MOST_SHARDS && limit / cache->n_shards > SMALLEST_SHARD)
+        cache->n_shards *= 2;
+    for (guint i = 0; i < cache->n_shards; i++)
+        shard_init(&cache->shards[i], limit / cache->n_shards);
     return cache;
 }
 
 void uc_cache_free(UcCache *cache)
 {
-    if (!cache)
-        return;
-    g_hash_table_unref(cache->entries);
-    g_mutex_clear(&cache->lock);
+    for (guint i = 0; cache && i < cache->n_shards; i++) {
+        g_hash_table_unref(cache->shards[i].entries);
+        g_mutex_clear(&cache->shards[i].lock);
+    }
     g_free(cache);
+}
+
+/* The table takes the hash's low bits, the shards its high ones. */
+static Shard *shard_of(UcCache *cache, const Entry *entry)
+{
+    return &cache->shards[entry_hash(entry) >> 16 & (cache->n_shards - 1)];
 }
 
 GBytes *uc_cache_get(UcCache *cache, const void *owner, uint64_t key)
 {
     const Entry wanted = {.owner = owner, .key = key};
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->lock);
-    Entry *entry = g_hash_table_lookup(cache->entries, &wanted);
+    Shard *shard = shard_of(cache, &wanted);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&shard->lock);
+    Entry *entry = g_hash_table_lookup(shard->entries, &wanted);
 
     if (!entry)
         return NULL;
-    g_queue_unlink(&cache->recent, &entry->link);
-    g_queue_push_head_link(&cache->recent, &entry->link);
+    g_queue_unlink(&shard->recent, &entry->link);
+    g_queue_push_head_link(&shard->recent, &entry->link);
     return g_bytes_ref(entry->block);
 }
 
-static void forget(UcCache *cache, Entry *entry)
+static void forget(Shard *shard, Entry *entry)
 {
-    g_queue_unlink(&cache->recent, &entry->link);
-    cache->used -= entry_cost(entry);
-    g_hash_table_remove(cache->entries, entry);
+    g_queue_unlink(&shard->recent, &entry->link);
+    shard->used -= entry_cost(entry);
+    g_hash_table_remove(shard->entries, entry);
+}
+
+static void keep(Shard *shard, Entry *entry)
+{
+    Entry *old = g_hash_table_lookup(shard->entries, entry);
+
+    if (old)
+        forget(shard, old);
+    shard->used += entry_cost(entry);
+    g_hash_table_add(shard->entries, entry);
+    g_queue_push_head_link(&shard->recent, &entry->link);
+    while (shard->used > shard->limit)
+        forget(shard, g_queue_peek_tail(&shard->recent));
 }
 
 void uc_cache_put(UcCache *cache, const void *owner, uint64_t key, GBytes *block)
 {
-    g_autoptr(GMutexLocker) locker = NULL;
-    Entry *entry, *old;
+    Entry *entry = g_new0(Entry, 1);
+    Shard *shard;
 
-    if (g_bytes_get_size(block) + ENTRY_COST > cache->limit)
-        return;
-    entry = g_new0(Entry, 1);
     *entry = (Entry){.owner = owner, .key = key, .block = g_bytes_ref(block), .link.data = entry};
-
-    locker = g_mutex_locker_new(&cache->lock);
-    old = g_hash_table_lookup(cache->entries, entry);
-    if (old)
-        forget(cache, old);
-    cache->used += entry_cost(entry);
-    g_hash_table_add(cache->entries, entry);
-    g_queue_push_head_link(&cache->recent, &entry->link);
-    while (cache->used > cache->limit)
-        forget(cache, g_queue_peek_tail(&cache->recent));
+    shard = shard_of(cache, entry);
+    if (entry_cost(entry) > shard->limit) {
+        entry_free(entry);
+        return;
+    }
+    g_mutex_lock(&shard->lock);
+    keep(shard, entry);
+    g_mutex_unlock(&shard->lock);
 }

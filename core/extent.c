@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/extent.h"
 
+#include "core/index.h"
+
 void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, uint64_t length,
                      UcReach reach)
 {
@@ -11,7 +13,13 @@ void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, ui
 
 static UcPath find_at(const UcExtents *extents, uint64_t offset)
 {
-    return uc_path_find(extents->node, offset, extents->end - offset, &extents->question);
+    const UcQuestion *question = &extents->question;
+    uint64_t length = extents->end - offset;
+    bool is_kept = question->reach == UC_REACH_READ || question->reach == UC_REACH_STATUS;
+
+    if (is_kept && !question->base && uc_index_covers(extents->node))
+        return uc_index_find(extents->node, offset, length, question->reach);
+    return uc_path_find(extents->node, offset, length, question);
 }
 
 bool uc_extents_next(UcExtents *extents, UcPath *extent)

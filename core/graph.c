@@ -15,6 +15,7 @@ static void node_free(gpointer data)
     g_clear_pointer(&node->implied, g_ptr_array_unref);
     g_free(node->state);
     g_free(node->edges);
+    g_free(node->window_bits);
     g_free(node->name);
     g_free(node);
 }
@@ -42,6 +43,7 @@ UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate)
     graph->declared =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)uc_spec_unref);
     graph->cache = uc_cache_new(UC_GRAPH_CACHE_BYTES);
+    graph->index = uc_cache_new(UC_GRAPH_INDEX_BYTES);
     return graph;
 }
 
@@ -55,6 +57,7 @@ void uc_graph_free(UcGraph *graph)
     g_hash_table_unref(graph->by_name);
     g_hash_table_unref(graph->declared);
     uc_cache_free(graph->cache);
+    uc_cache_free(graph->index);
     g_free(graph);
 }
 

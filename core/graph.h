@@ -19,17 +19,20 @@
 struct UcGraph {
     const UcDriver *const *drivers; /* NULL-terminated; borrowed */
     UcGate gate;
-    GPtrArray *nodes;     /* of UcNode, children before parents; owned */
-    GPtrArray *files;     /* of UcHostFile; owned */
-    GPtrArray *warnings;  /* of char *, in the order they were met */
-    GHashTable *by_name;  /* node-name -> UcNode, the named ones */
-    GHashTable *declared; /* node-name -> UcSpec: may be opened when somebody refers to it */
-    UcCache *cache;
+    GPtrArray *nodes;          /* of UcNode, children before parents; owned */
+    GPtrArray *files;          /* of UcHostFile; owned */
+    GPtrArray *warnings;       /* of char *, in the order they were met */
+    GHashTable *by_name;       /* node-name -> UcNode, the named ones */
+    GHashTable *declared;      /* node-name -> UcSpec: may be opened when somebody refers to it */
+    UcCache *cache;            /* of what drivers keep */
+    UcCache *index;            /* of resolved extents (core/index.c); NULL: none */
     struct UcOpening *opening; /* while uc_graph_open() runs (core/open.c) */
     bool sealed;
 };
 
 #define UC_GRAPH_CACHE_BYTES (32u << 20)
+
+#define UC_GRAPH_INDEX_BYTES (32u << 20)
 
 /* gate NULL: UC_GATE_DEFAULT. */
 UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate);

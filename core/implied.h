@@ -3,7 +3,8 @@
 
 #include "core/graph.h"
 
-/* What a driver's `open` found named inside an image: at most one for each port. Private to core. */
+/* What a driver's `open` found named inside an image: at most one for each port. Private to core.
+ */
 typedef enum {
     UC_IMPLIED_IMAGE, /* a backing image: a path, PROTOCOL:…, or json:{…} */
     UC_IMPLIED_FILE,  /* a host file, literally */

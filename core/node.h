@@ -20,7 +20,8 @@ struct UcNode {
     uint32_t n_edges;
     uint32_t nesting; /* how many reads a read of this node can stand inside each other */
     uint32_t votes;   /* how many paths a question about this node can follow; 1 without votes */
-    bool believed;    /* false: the format was guessed against the file's name; it implies nothing */
+    int *window_bits; /* of its windows in the index (core/index.c), atomic; NULL: not indexed */
+    bool believed; /* false: the format was guessed against the file's name; it implies nothing */
     const UcHostFile *file; /* a leaf that is a host file: which; owned by the graph */
     GPtrArray *implied;     /* while opening only: what `open` implied (core/open.c) */
 };

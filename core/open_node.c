@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/implied.h"
+#include "core/index.h"
 #include "core/opening.h"
 #include "core/text.h"
 
@@ -249,6 +250,17 @@ static uint32_t count_votes(const UcNode *node)
     return MAX(all, most);
 }
 
+/* A path that has no table to look into is found as fast as it is remembered. */
+static bool needs_index(const UcNode *node)
+{
+    if (uc_driver_is_format(node->driver))
+        return true;
+    for (uint32_t i = 0; i < node->n_edges; i++)
+        if (node->edges[i].node && node->edges[i].node->window_bits)
+            return true;
+    return false;
+}
+
 static bool check_limits(const UcNode *node, GError **error)
 {
     if (node->nesting > MAX_NESTING)
@@ -269,6 +281,10 @@ bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
         if (node->edges[i].node)
             node->nesting = MAX(node->nesting, nesting_through(node, &node->edges[i]));
     node->votes = count_votes(node);
+    if (needs_index(node)) {
+        node->window_bits = g_new(int, 1);
+        *node->window_bits = UC_INDEX_WINDOW_BITS;
+    }
     if (!check_limits(node, error) || !register_name(graph, frame, node, error))
         return false;
     uc_opening_pop(graph, node);

@@ -12,6 +12,7 @@
 typedef struct Walk {
     UcPath path;
     const UcQuestion *question;
+    guint level;        /* how many nodes have been asked */
     bool asked_settled; /* whether the asked node holds the range is known */
     bool owner_settled;
     const UcNode *kept; /* the first storage kept on the way: the node it lies in, or NULL */
@@ -224,6 +225,20 @@ static void remember_kept(Walk *walk, UcPlace kept)
     walk->kept_offset = kept.offset;
 }
 
+/* The step of the node where the walk stands. */
+static UcStep ask(Walk *walk)
+{
+    const UcPath *path = &walk->path;
+    UcTrail *trail = walk->question->trail;
+    UcStep step;
+
+    if (!trail)
+        return uc_node_map(path->node, path->offset, path->length);
+    step = uc_trail_step(trail, walk->level++, path->node, path->offset);
+    step.length = MIN(step.length, path->length);
+    return step;
+}
+
 /* Takes one step from where the walk stands; false at the end of the path. */
 static bool step_on(Walk *walk)
 {
@@ -232,7 +247,7 @@ static bool step_on(Walk *walk)
 
     if (ends_on_arrival(walk))
         return false;
-    step = uc_node_map(path->node, path->offset, path->length);
+    step = ask(walk);
     path->length = step.length;
     remember_kept(walk, step.kept);
     switch (step.kind) {

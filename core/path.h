@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core/node.h"
+#include "core/trail.h"
 
 /*
  * A path is the steps composed: where the bytes of a range of a node come from, through every
@@ -42,15 +42,16 @@ typedef struct UcPath {
     uint64_t length;    /* bytes for which the path holds, > 0 */
     UcReach reach;      /* how far the walk was allowed to go */
     UcEnd end;
-    UcWhy why;            /* SELF: the reason */
-    UcRole via;           /* SHORT, VOID: the role of the edge that led past the end */
-    const UcNode *node;   /* the last node on the path; SHORT: the child that ends too early */
-    uint64_t offset;      /* in that node; not meaningful for VOID */
-    const UcNode *owner;  /* the layer that decides the range; NULL for VOID and before it is known */
-    uint32_t depth;       /* how many backing edges lead to the owner */
-    bool allocated;       /* in the node that was asked; BASE: not meaningful */
-    bool reserved;        /* STORAGE: the host has space for these bytes */
-    uint64_t trace;       /* fingerprint of the nodes passed and the offsets in them */
+    UcWhy why;          /* SELF: the reason */
+    UcRole via;         /* SHORT, VOID: the role of the edge that led past the end */
+    const UcNode *node; /* the last node on the path; SHORT: the child that ends too early */
+    uint64_t offset;    /* in that node; not meaningful for VOID */
+    const UcNode
+        *owner;     /* the layer that decides the range; NULL for VOID and before it is known */
+    uint32_t depth; /* how many backing edges lead to the owner */
+    bool allocated; /* in the node that was asked; BASE: not meaningful */
+    bool reserved;  /* STORAGE: the host has space for these bytes */
+    uint64_t trace; /* fingerprint of the nodes passed and the offsets in them */
 } UcPath;
 
 /* One node on the way. */
@@ -65,6 +66,7 @@ typedef struct UcQuestion {
     UcReach reach;
     const UcNode *base; /* end the path on entering this node; NULL: nowhere */
     GArray *hops;       /* of UcHop: filled with the hops if not NULL; borrowed */
+    UcTrail *trail;     /* of a walk nearby, for asking less; NULL: none; borrowed */
 } UcQuestion;
 
 /*

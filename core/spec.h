@@ -22,7 +22,7 @@ typedef struct UcSpec UcSpec;
 
 /* A value and where it stands. */
 typedef struct UcSpecEntry {
-    char *key;    /* in a list its index as text */
+    char *key; /* in a list its index as text */
     UcSpec *value;
 } UcSpecEntry;
 

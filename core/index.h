@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/path.h"
+
+/*
+ * The index remembers what was resolved. A node is cut into windows; the first question about one
+ * resolves all of it, following a trail, and keeps its extents as one block of the graph's index
+ * cache. From then on a path costs a search in that block, however deep the chain is below it.
+ *
+ *     window 0              window 1              window 2
+ *     |--a--|--b--|----c----|----------------------d-----------
+ *     block: a b c           block: d              not asked yet
+ *
+ * Windows shrink for nodes that are cut into small pieces, so that a block stays small; the last
+ * extent of a block may reach past its window, so that an empty disk is one step long.
+ *
+ * It lies below the extent iterator: answers are the same with it and without it.
+ */
+
+#define UC_INDEX_WINDOW_BITS 24 /* 16 MiB: what a node's windows begin with */
+
+/* Whether paths of this node are worth remembering: there is a format below it. */
+bool uc_index_covers(const UcNode *node);
+
+/* As uc_path_find() without base and hops, for UC_REACH_READ or UC_REACH_STATUS. */
+UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length, UcReach reach);
