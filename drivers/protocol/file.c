@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/gate.h"
 #include "core/graph.h"
+#include "drivers/protocol/hole_map.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -11,8 +12,11 @@
  * read, they are not zeroes.
  */
 typedef struct File {
-    int fd; /* the host file's */
+    int fd;         /* the host file's */
+    HoleMap *holes; /* what lseek has said so far; owned */
 } File;
+
+#define HOLE_RUNS (1u << 20) /* that are remembered, of 32 bytes or so each */
 
 static bool file_open(UcNode *node, const UcOptions *options, GError **error)
 {
@@ -25,6 +29,7 @@ static bool file_open(UcNode *node, const UcOptions *options, GError **error)
     node->file = host;
     node->size = host->size;
     file->fd = host->fd;
+    file->holes = hole_map_new(HOLE_RUNS);
     return true;
 }
 
@@ -36,21 +41,35 @@ static bool is_whole(const UcNode *node)
     return end >= 0 && (uint64_t)end >= node->size;
 }
 
+/* The run of one kind that starts at `offset`, by lseek(2). What cannot be told is data. */
+static HoleRun seek_run(const UcNode *node, uint64_t offset)
+{
+    const File *file = node->state;
+    HoleRun run = {.start = offset, .end = node->size};
+    off_t data = lseek(file->fd, offset, SEEK_DATA), hole;
+
+    if (data < 0) {
+        run.is_hole = errno == ENXIO && is_whole(node);
+        return run;
+    }
+    run.is_hole = (uint64_t)data > offset;
+    hole = run.is_hole ? data : lseek(file->fd, offset, SEEK_HOLE);
+    if (hole > 0 && (uint64_t)hole > offset)
+        run.end = MIN((uint64_t)hole, node->size);
+    return run;
+}
+
 static UcStep file_map(const UcNode *node, uint64_t offset, uint64_t length)
 {
     const File *file = node->state;
-    off_t data, hole;
+    HoleRun run;
 
     if (node->file->block_device)
         return uc_step_self(UC_WHY_STORED, length);
-    data = lseek(file->fd, offset, SEEK_DATA);
-    if (data < 0)
-        return errno == ENXIO && is_whole(node) ? uc_step_zero(node->size - offset)
-                                                : uc_step_self(UC_WHY_STORED, length);
-    if ((uint64_t)data > offset)
-        return uc_step_zero(data - offset);
-    hole = lseek(file->fd, offset, SEEK_HOLE);
-    return uc_step_self(UC_WHY_STORED, hole > data ? (uint64_t)(hole - data) : length);
+    if (!hole_map_find(file->holes, offset, &run))
+        run = hole_map_add(file->holes, seek_run(node, offset));
+    length = run.end - offset;
+    return run.is_hole ? uc_step_zero(length) : uc_step_self(UC_WHY_STORED, length);
 }
 
 static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t length,
@@ -78,6 +97,11 @@ static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t 
     return true;
 }
 
+static void file_close(UcNode *node)
+{
+    g_clear_pointer(&((File *)node->state)->holes, hole_map_free);
+}
+
 static void file_describe(const UcNode *node, GVariantBuilder *facts)
 {
     g_variant_builder_add(
@@ -99,6 +123,7 @@ const UcDriver uc_driver_file = {
     .options = file_options,
     .state_size = sizeof(File),
     .open = file_open,
+    .close = file_close,
     .map = file_map,
     .read = file_read,
     .describe = file_describe,
