@@ -18,7 +18,7 @@ needed=(gcc libc6-dev meson ninja-build pkg-config python3
     libcunit1-dev qemu-utils)
 # Without one of these some tests are skipped, by name.
 wanted=(qemu-system-common xfsprogs rsync libarchive-tools sleuthkit valgrind mandoc e2fsprogs
-    fdisk mount procps fio jq file attr)
+    mount procps fio jq file attr)
 
 say() {
     echo "tests: $*"
@@ -43,6 +43,14 @@ missing() {
     done
 }
 
+install_quietly() {
+    local log=$build/apt.log
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "$@" \
+        >"$log" 2>&1 && return
+    cat "$log"
+    return 1
+}
+
 install_packages() {
     local need want package
     if ! command -v apt-get >/dev/null; then
@@ -54,14 +62,13 @@ install_packages() {
     if [ ${#need[@]} = 0 ] && [ ${#want[@]} = 0 ]; then
         return
     fi
-    export DEBIAN_FRONTEND=noninteractive
     say "installing ${need[*]} ${want[*]}"
-    as_root apt-get -q update || say "apt-get update failed; going on with the lists that are there"
+    as_root apt-get -qq update || say "apt-get update failed; going on with the lists that are there"
     if [ ${#need[@]} != 0 ]; then
-        as_root apt-get -q install -y --no-install-recommends "${need[@]}"
+        install_quietly "${need[@]}" || exit 1
     fi
     for package in "${want[@]}"; do
-        as_root apt-get -q install -y --no-install-recommends "$package" ||
+        install_quietly "$package" ||
             say "$package cannot be installed; tests that need it will be skipped"
     done
 }
@@ -71,12 +78,11 @@ build_version() {
     local name=$1 log=$build/$1.log
     shift
     say "building $name in $build/$name"
-    if ! { meson setup --reconfigure "$build/$name" "$root" "$@" ||
-        meson setup --wipe "$build/$name" "$root" "$@"; } >"$log" 2>&1; then
-        cat "$log"
-        exit 1
+    if [ -e "$build/$name/build.ninja" ]; then
+        set -- --reconfigure "$@"
     fi
-    if ! meson compile -C "$build/$name" >"$log" 2>&1; then
+    if ! { meson setup "$@" "$build/$name" "$root" && meson compile -C "$build/$name"; } \
+        >"$log" 2>&1; then
         cat "$log"
         exit 1
     fi
@@ -85,8 +91,8 @@ build_version() {
 # Debian keeps some of the tools out of a user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
-install_packages
 mkdir -p "$build"
+install_packages
 build_version plain -Dwerror=true
 build_version asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false \
     -Dc_args=-fno-sanitize-recover=all

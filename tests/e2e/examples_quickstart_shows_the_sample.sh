@@ -27,7 +27,7 @@ grep -q 'tuesday.raw: OK' output || fail "the sum is not the sample's"
 (cd source && find . -path ./build -prune -o -print | sort) >after
 cmp before after || fail "it wrote into the sources"
 [ -z "$(ls temporary)" ] || fail "it left something in the temporary directory"
-if grep -q "$PWD" /proc/self/mounts; then fail "it left something mounted"; fi
+if grep -q "$PWD/" /proc/self/mounts; then fail "it left something mounted"; fi
 
 # Again, with an image of one's own, from another directory and by a relative name.
 cp source/examples/sample/*.qcow2 .
