@@ -18,7 +18,7 @@ unchain=${1:-$source/build/fuse/unchain}
 work=$(mktemp -d)
 pids=
 trap 'cd /; kill $pids 2>/dev/null; wait; umount -q "$work"/m; rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cd "$work" || exit 1
 mkdir m
 

@@ -159,7 +159,7 @@ cd "$(dirname "$0")/.."
 if [ "$(id -u)" = 0 ]; then umount=umount; else umount="fusermount3 -u"; fi
 work=$(mktemp -d)
 trap clean_up EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 need_fuse
 install_missing
