@@ -13,10 +13,13 @@ typedef struct UcCommand {
     const char *name;
     const char *arguments;
     const char *summary;
+    /* False without an error: the work is done and the answer is no, status 1. */
     bool (*run)(int argc, char **argv, GError **error);
+    int trouble; /* the exit status if the work fails; 0: 1 */
 } UcCommand;
 
-extern const UcCommand uc_command_mount, uc_command_map, uc_command_info;
+extern const UcCommand uc_command_mount, uc_command_map, uc_command_info, uc_command_hash,
+    uc_command_verify, uc_command_compare;
 
 /* A context for the options of `command`, with its --help; the caller frees. */
 GOptionContext *uc_command_context(const UcCommand *command);

@@ -8,13 +8,16 @@
 
 enum { EXIT_WRONG_USAGE = 2 };
 
-static const UcCommand *const commands[] = {&uc_command_mount, &uc_command_map, &uc_command_info};
+static const UcCommand *const commands[] = {
+    &uc_command_mount, &uc_command_map,    &uc_command_info,
+    &uc_command_hash,  &uc_command_verify, &uc_command_compare,
+};
 
 static bool print_help(void)
 {
     puts("unchain shows image chains as flat raw files, holes included.\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        printf("  unchain %-6s [options] %s\n      %s\n", commands[i]->name, commands[i]->arguments,
+        printf("  unchain %-7s [options] %s\n      %s\n", commands[i]->name, commands[i]->arguments,
                commands[i]->summary);
     puts("\n  unchain COMMAND --help    the options of a command\n"
          "  unchain --version         this program's version");
@@ -27,12 +30,20 @@ static bool print_version(void)
     return true;
 }
 
+static const UcCommand *find_command(const char *word)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(word, commands[i]->name) == 0)
+            return commands[i];
+    return NULL;
+}
+
 static bool run(int argc, char **argv, GError **error)
 {
     const char *word = argc > 1 ? argv[1] : "";
-    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (strcmp(word, commands[i]->name) == 0)
-            return commands[i]->run(argc - 1, argv + 1, error);
+    const UcCommand *command = find_command(word);
+    if (command != NULL)
+        return command->run(argc - 1, argv + 1, error);
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         return print_help();
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
@@ -52,6 +63,15 @@ static bool flush_output(GError **error)
     return uc_error_set(error, UC_ERROR_FAILED, "cannot write to standard output");
 }
 
+static int exit_status(const char *word, const GError *error)
+{
+    const UcCommand *command = find_command(word);
+    if (g_error_matches(error, UC_ERROR, UC_ERROR_USAGE))
+        return EXIT_WRONG_USAGE;
+    return error != NULL && command != NULL && command->trouble != 0 ? command->trouble
+                                                                     : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -60,5 +80,5 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     if (error != NULL)
         uc_log(UC_LOG_ERROR, "%s", error->message);
-    return g_error_matches(error, UC_ERROR, UC_ERROR_USAGE) ? EXIT_WRONG_USAGE : EXIT_FAILURE;
+    return exit_status(argc > 1 ? argv[1] : "", error);
 }

@@ -4,7 +4,6 @@
 #include "core/text.h"
 #include "fuse/command.h"
 #include "fuse/log.h"
-#include "fuse/mount_options.h"
 #include "fuse/supervisor.h"
 
 #include <string.h>
@@ -136,6 +135,7 @@ static bool make_exports(UcMount *mount, const UcSources *sources, const UcMount
         .direct_io = options->direct_io,
         .directory = uc_exports_directory(mount->exports, &options->ownership),
         .connection = options->connection,
+        .max_read = options->max_read,
     };
     return true;
 }
@@ -163,7 +163,7 @@ static bool mount_sources(UcMount *mount, const Request *request, UcSources *sou
         return false;
     g_autofree char *fsname = fsname_of(sources);
     uc_mount_options_add(options, "fsname", fsname);
-    mount->max_threads = options->max_threads;
+    mount->options = options;
     mount->foreground = request->foreground;
     if (request->pid_file != NULL)
         mount->pid_file = g_canonicalize_filename(request->pid_file, NULL);

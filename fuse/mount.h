@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "fuse/mount_options.h"
 #include "fuse/mountpoint.h"
 #include "fuse/serve.h"
 
@@ -13,7 +14,7 @@ typedef struct UcMount {
     GPtrArray *exports; /* of UcExport */
     UcMountpoint *mountpoint;
     struct fuse_session *session;
-    unsigned max_threads; /* 0: the default */
+    const UcMountOptions *options; /* borrowed */
     bool foreground;
     char *pid_file;     /* absolute, or NULL */
     char *announcement; /* what to say when it answers, or NULL */

@@ -20,6 +20,10 @@ static const struct fuse_opt table[] = {
     OPTION("umask=%o", ownership.umask, 0),
     OPTION("mode=%o", ownership.mode, 0),
     OPTION("max_threads=%u", max_threads, 0),
+    OPTION("max_idle_threads=%u", max_idle_threads, 0),
+    OPTION("clone_fd", clone_fd, 1),
+    OPTION("max_read=%u", max_read, 0),
+    FUSE_OPT_KEY("max_read=", FUSE_OPT_KEY_KEEP), /* libfuse wants to hear it twice */
     OPTION("direct_io", direct_io, 1),
     OPTION("remount", remount, 1),
     OPTION("format=%s", format, 0),
@@ -149,6 +153,8 @@ void uc_mount_options_add(UcMountOptions *options, const char *key, const char *
     char *escaped = NULL;
     if (fuse_opt_add_opt_escaped(&escaped, option) != 0)
         g_error("out of memory");
-    put(options, escaped);
+    if (fuse_opt_insert_arg(&options->rest, 1, escaped) != 0 ||
+        fuse_opt_insert_arg(&options->rest, 1, "-o") != 0)
+        g_error("out of memory");
     free(escaped);
 }

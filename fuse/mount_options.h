@@ -14,7 +14,10 @@
  */
 typedef struct UcMountOptions {
     UcOwnership ownership;
-    unsigned max_threads;
+    unsigned max_threads; /* 0 in these: not said */
+    unsigned max_idle_threads;
+    unsigned max_read;
+    int clone_fd;
     int direct_io;
     int remount;
     /* Of the sources, as their namesakes in fuse/source.h. */
@@ -38,5 +41,5 @@ bool uc_mount_options_refuse(const char *said, GError **error);
  * if it is one, and therefore no source itself. */
 bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const char *word);
 
-/* Adds KEY=VALUE for libfuse, whatever characters VALUE has. */
+/* Adds KEY=VALUE for libfuse, whatever characters VALUE has, before what the user said. */
 void uc_mount_options_add(UcMountOptions *options, const char *key, const char *value);

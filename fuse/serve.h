@@ -19,6 +19,7 @@ typedef struct UcServe {
     bool direct_io;
     struct stat directory; /* the root otherwise */
     struct fuse_conn_info_opts *connection;
+    unsigned max_read;         /* 0: what the kernel likes */
     void (*ready)(void *data); /* called when the kernel has been greeted */
     void *ready_data;
 } UcServe;

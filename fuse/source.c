@@ -187,18 +187,16 @@ bool uc_sources_open(UcSources *sources, char *const *words, GError **error)
     return open_graph(sources, error);
 }
 
-/* With named nodes about, a word first means one of them. */
-static bool pick(UcSources *sources, const char *word, GError **error)
+/* Adds what a word means among the first `exports` sources and the named nodes; false: nothing. */
+static bool add_known(UcSources *sources, guint exports, const char *word)
 {
-    for (guint i = 0; i < sources->list->len; i++) {
-        UcSource *source = g_ptr_array_index(sources->list, i);
-        if (strcmp(source->name, word) != 0)
-            continue;
-        g_ptr_array_set_size(sources->list, i + 1);
-        g_ptr_array_remove_range(sources->list, 0, i);
-        return true;
+    for (guint i = 0; i < exports; i++) {
+        const UcSource *source = g_ptr_array_index(sources->list, i);
+        if (strcmp(source->name, word) == 0) {
+            uc_sources_add(sources, g_strdup(word), g_strdup(word), uc_spec_ref(source->spec));
+            return true;
+        }
     }
-    g_ptr_array_set_size(sources->list, 0);
     for (guint i = 0; i < sources->named->len; i++) {
         const char *name =
             uc_spec_string(uc_spec_get(g_ptr_array_index(sources->named, i), "node-name"));
@@ -207,7 +205,17 @@ static bool pick(UcSources *sources, const char *word, GError **error)
             return true;
         }
     }
-    return uc_error_set(error, UC_ERROR_USAGE, "%s: no export and no node of that name", word);
+    return false;
+}
+
+/* With named nodes about, a word first means one of them; the other exports are not looked at. */
+static bool pick(UcSources *sources, const char *word, GError **error)
+{
+    guint exports = sources->list->len;
+    if (!add_known(sources, exports, word))
+        return uc_error_set(error, UC_ERROR_USAGE, "%s: no export and no node of that name", word);
+    g_ptr_array_remove_range(sources->list, 0, exports);
+    return true;
 }
 
 static bool check_single(const UcSources *sources, GError **error)
@@ -231,4 +239,38 @@ const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError
              open_graph(sources, error))
         return ((UcSource *)sources->list->pdata[0])->node;
     return NULL;
+}
+
+static bool add_one(UcSources *sources, guint exports, char *word, GError **error)
+{
+    char *const words[] = {word, NULL};
+    return add_known(sources, exports, word) || add_words(sources, words, error);
+}
+
+bool uc_sources_open_pair(UcSources *sources, char *const *words, const char *second_format,
+                          GError **error)
+{
+    if (words == NULL || g_strv_length((char **)words) != 2)
+        return uc_error_set(error, UC_ERROR_USAGE, "two sources are needed (see %s --help)",
+                            g_get_prgname());
+    if (!gather(sources, NULL, error))
+        return false;
+    guint exports = sources->list->len;
+    if (!add_one(sources, exports, words[0], error))
+        return false;
+    if (second_format != NULL) {
+        g_free(sources->format);
+        sources->format = g_strdup(second_format);
+    }
+    if (!add_one(sources, exports, words[1], error))
+        return false;
+    g_ptr_array_remove_range(sources->list, 0, exports);
+    return open_graph(sources, error);
+}
+
+char *uc_source_title(const UcSource *source)
+{
+    bool is_description =
+        g_str_has_prefix(source->origin, "json:") || strstr(source->origin, "driver=") != NULL;
+    return uc_text_escape(is_description ? source->node->name : source->origin, -1);
 }

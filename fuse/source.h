@@ -49,3 +49,12 @@ bool uc_sources_open(UcSources *sources, char *const *words, GError **error);
 /* The same for a command that looks at one source only: `words` holds it, or with a graph file
  * the name of an export or node in it, or nothing if there is only one export. */
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error);
+
+/* And for one that looks at two, which then are the only ones in the list: with a graph file the
+ * words may be exports, nodes or paths. `second_format`: of the second, or NULL. */
+bool uc_sources_open_pair(UcSources *sources, char *const *words, const char *second_format,
+                          GError **error);
+
+/* What an opened source is called in output: the path as it was written, else its node's name;
+ * escaped. The caller frees. */
+char *uc_source_title(const UcSource *source);

@@ -116,11 +116,11 @@ static bool write_pid_file(const char *path, GError **error)
 {
     if (path == NULL)
         return true;
-    g_autoptr(GError) reason = NULL;
-    g_autofree char *text = g_strdup_printf("%d\n", (int)getpid());
-    if (g_file_set_contents(path, text, -1, &reason))
+    FILE *file = fopen(path, "we");
+    if (file != NULL && fprintf(file, "%d\n", (int)getpid()) > 0 && fclose(file) == 0)
         return true;
-    return uc_error_set(error, UC_ERROR_FAILED, "cannot write the pid file: %s", reason->message);
+    return uc_error_set(error, UC_ERROR_FAILED, "cannot write the pid file %s: %s", path,
+                        g_strerror(errno));
 }
 
 static bool become_ready(Supervisor *self, GError **error)

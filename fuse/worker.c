@@ -59,11 +59,20 @@ static UcCounter *start_counting(const UcMount *mount)
     return uc_counter_start(list, COUNTING_PATIENCE);
 }
 
-static bool serve(const UcMount *mount)
+static struct fuse_loop_config *loop_config(const UcMountOptions *options)
 {
     struct fuse_loop_config *config = fuse_loop_cfg_create();
-    fuse_loop_cfg_set_max_threads(config,
-                                  mount->max_threads > 0 ? mount->max_threads : DEFAULT_THREADS);
+    fuse_loop_cfg_set_max_threads(config, options->max_threads > 0 ? options->max_threads
+                                                                   : DEFAULT_THREADS);
+    if (options->max_idle_threads > 0)
+        fuse_loop_cfg_set_idle_threads(config, options->max_idle_threads);
+    fuse_loop_cfg_set_clone_fd(config, options->clone_fd);
+    return config;
+}
+
+static bool serve(const UcMount *mount)
+{
+    struct fuse_loop_config *config = loop_config(mount->options);
     bool fine = fuse_session_loop_mt(mount->session, config) == 0;
     fuse_loop_cfg_destroy(config);
     return fine;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/crew.h"
+
+#define MOST_THREADS 16 /* more would wait for the disk together */
+
+typedef struct Task {
+    gpointer job;
+    bool done; /* under the crew's lock */
+} Task;
+
+struct UcCrew {
+    GFunc work;
+    gpointer data;
+    GDestroyNotify free_job;
+    GThreadPool *pool; /* NULL: no thread could be had, and the giver works itself */
+    guint limit;       /* of jobs at a time */
+    GQueue tasks;      /* of Task, in the order given; only the giver's thread touches it */
+    GMutex lock;
+    GCond changed;
+};
+
+static void run(gpointer data, gpointer user)
+{
+    Task *task = data;
+    UcCrew *crew = user;
+    crew->work(task->job, crew->data);
+    g_mutex_lock(&crew->lock);
+    task->done = true;
+    g_cond_signal(&crew->changed);
+    g_mutex_unlock(&crew->lock);
+}
+
+UcCrew *uc_crew_new(GFunc work, gpointer data, GDestroyNotify free_job)
+{
+    UcCrew *crew = g_new0(UcCrew, 1);
+    guint threads = MIN(g_get_num_processors(), MOST_THREADS);
+    crew->work = work;
+    crew->data = data;
+    crew->free_job = free_job;
+    crew->limit = 2 * threads;
+    g_mutex_init(&crew->lock);
+    g_cond_init(&crew->changed);
+    crew->pool = g_thread_pool_new(run, crew, threads, TRUE, NULL);
+    if (crew->pool != NULL && g_thread_pool_get_num_threads(crew->pool) == 0) {
+        g_thread_pool_free(crew->pool, TRUE, TRUE);
+        crew->pool = NULL;
+    }
+    return crew;
+}
+
+void uc_crew_free(UcCrew *crew)
+{
+    if (crew->pool != NULL)
+        g_thread_pool_free(crew->pool, TRUE, TRUE);
+    for (Task *task; (task = g_queue_pop_head(&crew->tasks)) != NULL; g_free(task))
+        crew->free_job(task->job);
+    g_mutex_clear(&crew->lock);
+    g_cond_clear(&crew->changed);
+    g_free(crew);
+}
+
+bool uc_crew_is_busy(const UcCrew *crew)
+{
+    return crew->tasks.length >= crew->limit;
+}
+
+void uc_crew_give(UcCrew *crew, gpointer job)
+{
+    Task *task = g_new0(Task, 1);
+    task->job = job;
+    g_queue_push_tail(&crew->tasks, task);
+    if (crew->pool != NULL)
+        g_thread_pool_push(crew->pool, task, NULL);
+    else
+        run(task, crew);
+}
+
+gpointer uc_crew_take(UcCrew *crew)
+{
+    g_autofree Task *task = g_queue_pop_head(&crew->tasks);
+    if (task == NULL)
+        return NULL;
+    g_mutex_lock(&crew->lock);
+    while (!task->done)
+        g_cond_wait(&crew->changed, &crew->lock);
+    g_mutex_unlock(&crew->lock);
+    return task->job;
+}
