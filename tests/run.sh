@@ -94,7 +94,7 @@ PATH=$PATH:/usr/sbin:/sbin
 mkdir -p "$build"
 install_packages
 build_version plain -Dwerror=true
-build_version asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false \
-    -Dc_args=-fno-sanitize-recover=all
-build_version tsan -Dwerror=true -Db_sanitize=thread -Db_lundef=false
+build_version asan -Dwerror=true -Doptimization=1 -Db_sanitize=address,undefined \
+    -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+build_version tsan -Dwerror=true -Doptimization=1 -Db_sanitize=thread -Db_lundef=false
 exec python3 "$root/tests/lib/runner.py" --build "$build" "$@"

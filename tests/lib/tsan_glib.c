@@ -10,6 +10,8 @@
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 
+/* ISO C does not let a function come out of dlsym. */
+#pragma GCC diagnostic ignored "-Wpedantic"
 #define REAL(name) ((__typeof__(&name))find(#name))
 
 static void *find(const char *name)
