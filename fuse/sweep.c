@@ -91,7 +91,7 @@ static uint64_t end_of_zeroes(const UcSweep *sweep)
 static uint8_t *get_buffer(UcSweep *sweep)
 {
     if (sweep->spare->len > 0)
-        return g_ptr_array_remove_index_fast(sweep->spare, sweep->spare->len - 1);
+        return g_ptr_array_steal_index_fast(sweep->spare, sweep->spare->len - 1);
     return g_try_malloc(sweep->piece_size);
 }
 

@@ -40,7 +40,7 @@ for path in drivers/format/*; do
     fi
 done
 libraries drivers '<(glib|zlib|zstd|xxhash)'
-includes fuse 'core/|drivers/drivers\.h"|fuse/'
+includes fuse 'core/|drivers/(drivers|filter/manifest)\.h"|fuse/'
 libraries fuse '<(glib|gio|fuse|xxhash|json-glib)'
 if grep -rlE 'include +"(fuse|tests)/' core drivers; then
     echo "core/ and drivers/ know no frontend"
