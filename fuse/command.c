@@ -4,7 +4,25 @@
 #include "core/option.h"
 #include "fuse/log.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static gboolean wants_help;
+
+/* GLib's own --help writes a character that not every terminal has. */
+static const GOptionEntry help_entries[] = {
+    {"help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Print this and exit", NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+static void print_help(GOptionContext *context)
+{
+    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+    g_autoptr(GString) text = g_string_new(help);
+    g_string_replace(text, "[OPTION…]", "[options]", 1);
+    fputs(text->str, stdout);
+}
 
 GOptionContext *uc_command_context(const UcCommand *command)
 {
@@ -12,6 +30,9 @@ GOptionContext *uc_command_context(const UcCommand *command)
     GOptionContext *context = g_option_context_new(command->arguments);
     g_set_prgname(program);
     g_option_context_set_summary(context, command->summary);
+    g_option_context_set_description(context, command->notes);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, help_entries, NULL);
     uc_log_add_options(context);
     return context;
 }
@@ -19,8 +40,12 @@ GOptionContext *uc_command_context(const UcCommand *command)
 bool uc_command_parse(GOptionContext *context, int *argc, char ***argv, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    if (g_option_context_parse(context, argc, argv, &reason))
-        return true;
+    if (g_option_context_parse(context, argc, argv, &reason)) {
+        if (!wants_help)
+            return true;
+        print_help(context);
+        exit(EXIT_SUCCESS);
+    }
     return uc_error_set(error, UC_ERROR_USAGE, "%s (see %s --help)", reason->message,
                         g_get_prgname());
 }

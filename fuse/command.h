@@ -13,6 +13,7 @@ typedef struct UcCommand {
     const char *name;
     const char *arguments;
     const char *summary;
+    const char *notes; /* what --help says below the options, or NULL */
     /* False without an error: the work is done and the answer is no, status 1. */
     bool (*run)(int argc, char **argv, GError **error);
     int trouble; /* the exit status if the work fails; 0: 1 */
