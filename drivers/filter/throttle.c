@@ -85,6 +85,7 @@ static const UcPort throttle_ports[] = {
 static const UcOption throttle_options[] = {
     {.name = "bps", .type = UC_OPTION_SIZE, .help = "bytes per second; 0: any"},
     {.name = "iops", .type = UC_OPTION_NUMBER, .help = "reads per second; 0: any"},
+    {.name = "throttle-group", .help = "an object of QEMU's, with limits that are not known here"},
     {0},
 };
 

@@ -24,7 +24,7 @@ static const Filter filters[] = {
      ",'target':{'driver':'null-co','size':3}}"},
     {"{'driver':'snapshot-access','node-name':'F','file':{'driver':'copy-before-write','file':",
      ",'target':{'driver':'null-co'}}}"},
-    {"{'driver':'throttle','node-name':'F','file':", "}"},
+    {"{'driver':'throttle','throttle-group':'g','node-name':'F','file':", "}"},
     {"{'driver':'blkdebug','node-name':'F','image':", "}"},
     {"{'driver':'blkdebug','align':4,'node-name':'F','image':", "}"},
     {"{'driver':'blkdebug','align':7,'node-name':'F','image':", "}"},
