@@ -191,14 +191,15 @@ const UcCommand uc_command_mount = {
     .arguments = "SOURCE... MOUNTPOINT",
     .summary = "Shows images as flat, read-only files: one per SOURCE in a directory, or one on "
                "a file.",
-    .notes = "Words for -o:\n"
-             "  allow_other                     Others may read what all the files let them read\n"
-             "  uid=N, gid=N, umask=M, mode=M   Whose the files are, and who may read them\n"
-             "  direct_io                       Bypass the page cache: faster for large reads only\n"
-             "  max_threads=N                   Serve with so many threads at most\n"
-             "  graph                           SOURCE is a graph file\n"
-             "  format=F, snapshot=S, truncated=T, image_opts, allow_probing, force_share\n"
-             "                                  As the options of these names, for /etc/fstab\n"
-             "and those of mount.fuse3(8). More is in unchain(1).\n",
+    .notes =
+        "Words for -o:\n"
+        "  allow_other                     Others may read what all the files let them read\n"
+        "  uid=N, gid=N, umask=M, mode=M   Whose the files are, and who may read them\n"
+        "  direct_io                       Bypass the page cache: faster for large reads only\n"
+        "  max_threads=N                   Serve with so many threads at most\n"
+        "  graph                           SOURCE is a graph file\n"
+        "  format=F, snapshot=S, truncated=T, image_opts, allow_probing, force_share\n"
+        "                                  As the options of these names, for /etc/fstab\n"
+        "and those of mount.fuse3(8). More is in unchain(1).\n",
     .run = mount_run,
 };
