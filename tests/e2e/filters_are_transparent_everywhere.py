@@ -8,7 +8,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
-from chain import Builder, Patterns  # noqa: E402
+from chain import Builder, Patterns, check_convert  # noqa: E402
 from kinds import K, base_and_top, file, qcow2, raw  # noqa: E402
 from unchain import LONG, Mount, Reader, Wrong, check_mounted, main, map_of  # noqa: E402
 
@@ -39,6 +39,12 @@ FILTERS = {
     "quorum fifo": lambda node: {"driver": "quorum", "vote-threshold": 1, "read-pattern": "fifo",
                                  "children": [node]},
 }
+
+
+# What qemu-img convert opens as well, above a chain; the others want an object, or a node that can
+# be written.
+IN_QEMU = ("preallocate", "blkdebug", "blkdebug align=512", "blkdebug align=1M",
+           "blkverify", "quorum", "quorum fifo")
 
 
 def nothing(node):
@@ -92,6 +98,8 @@ def check_place(place, reader, full):
         source = make(wrap)
         reader.check(source, view, what, ranges=20)
         check_map(source, make(nothing), "quorum" in name, what)
+        if place == "above" and name in IN_QEMU:
+            check_convert(source, view, f"QEMU, {what}")
         if LONG or place == "everywhere":
             with Mount({"image": source}) as directory:
                 check_mounted(f"{directory}/image", view, what)
