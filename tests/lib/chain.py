@@ -58,9 +58,7 @@ class Builder:
 
     def flush(self):
         self.close()
-        for first in range(0, len(self.commands), 20000):
-            text = "\n".join(self.commands[first:first + 20000]) + "\n"
-            self.run_commands(text)
+        self.run_commands("".join(command + "\n" for command in self.commands))
         self.commands = []
 
     @staticmethod
@@ -117,17 +115,17 @@ class Image:
 
     def write_compressed(self, start, length):
         """Whole clusters, or up to the end; nothing may have been written there before."""
-        number = self.builder.pattern()
-        step = self.view.cluster
-        data = self.builder.patterns.filled(number, 300)
-        data = (data * -(-step // len(data)))  # compresses well
-        for at in range(start, start + length, step):
-            piece = min(step, start + length - at)
-            self.builder.add(self, f"write -q -c -s small{number} {at} {piece}")
-            self.view.write_compressed(at, data[:piece])
-        with open(f"small{number}", "wb") as file:
-            file.write(data[:300])
+        for at in range(start, start + length, self.view.cluster):
+            self.write_compressed_cluster(at, min(self.view.cluster, start + length - at))
         return self
+
+    def write_compressed_cluster(self, start, length):
+        number = self.builder.pattern()
+        little = self.builder.patterns.filled(number, 300)  # what repeats compresses well
+        with open(f"small{number}", "wb") as file:
+            file.write(little)
+        self.builder.add(self, f"write -q -c -s small{number} {start} {length}")
+        self.view.write_compressed(start, (little * -(-length // 300))[:length])
 
     def discard(self, start, length):
         self.builder.add(self, f"discard -q {start} {length}")

@@ -236,6 +236,8 @@ def main():
     tests = [*unit_tests(build), *end_to_end_tests(build, options)]
     if options.pattern:
         tests = [test for test in tests if any(p in test.name for p in options.pattern)]
+        if not tests:
+            parser.error("no test has such a name")
     runner = Runner(tests, build)
     runner.run(options.jobs)
     for name in runner.skipped:
