@@ -54,7 +54,8 @@ void qcow2_describe(const UcNode *node, GVariantBuilder *facts)
     add_number(facts, "version", header->version);
     add_number(facts, "cluster-size", qcow2_cluster_size(&qcow2->geometry));
     add_text(facts, "compression-type", zstd ? "zstd" : "zlib");
-    add_features(qcow2, facts);
+    if (header->version >= 3)
+        add_features(qcow2, facts);
     add_text(facts, "backing-file", qcow2->backing_file);
     add_text(facts, "backing-format", qcow2->backing_format);
     add_text(facts, "data-file", qcow2->data_file);

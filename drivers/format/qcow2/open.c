@@ -141,12 +141,13 @@ static void choose_backing(const Opening *opening)
     const Qcow2Span stated = opening->extensions.backing_format;
     if (name.length == 0)
         return;
-    g_autofree char *format =
-        stated.length ? g_strndup((const char *)stated.bytes, stated.length) : NULL;
+    /* Filled up with zero bytes by some writers; nothing but those is no format stated. */
+    g_autofree char *format = g_strndup((const char *)stated.bytes, stated.length);
+    const bool known = format && *format;
     opening->qcow2->backing_file = uc_text_escape((const char *)name.bytes, (gssize)name.length);
-    opening->qcow2->backing_format = format ? uc_text_escape(format, -1) : NULL;
+    opening->qcow2->backing_format = known ? uc_text_escape(format, -1) : NULL;
     uc_node_imply_image(opening->node, QCOW2_PORT_BACKING, (const char *)name.bytes, name.length,
-                        format);
+                        known ? format : NULL);
 }
 
 static void warn(const Opening *opening)
