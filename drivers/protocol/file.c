@@ -16,7 +16,7 @@ typedef struct File {
     HoleMap *holes; /* what lseek has said so far; owned */
 } File;
 
-#define HOLE_RUNS (1u << 20) /* that are remembered, of 32 bytes or so each */
+#define HOLE_RUNS (1u << 16) /* that are remembered, of 32 bytes or so each */
 
 static bool file_open(UcNode *node, const UcOptions *options, GError **error)
 {
