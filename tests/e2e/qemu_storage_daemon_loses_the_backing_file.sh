@@ -18,7 +18,8 @@ qemu-storage-daemon --daemonize --pidfile pid \
     --blockdev driver=raw,node-name=raw,file=top,read-only=on \
     --export type=fuse,id=export,node-name=raw,mountpoint=export,writable=off 2>qsd.err ||
     skip "qemu-storage-daemon has no FUSE export here: $(tail -n 1 qsd.err)"
-trap 'unmount_all; kill "$(cat pid)"' EXIT
+# 7.2 spins for ever once its mount is gone, and then hears no other signal.
+trap 'kill -KILL "$(cat pid)"; unmount_all' EXIT
 
 dd if=export of=read bs=64k status=none
 cp --sparse=auto export copy
