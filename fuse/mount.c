@@ -3,8 +3,8 @@
 
 #include "core/text.h"
 #include "fuse/command.h"
+#include "fuse/launcher.h"
 #include "fuse/log.h"
-#include "fuse/supervisor.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -169,7 +169,7 @@ static bool mount_sources(UcMount *mount, const Request *request, UcSources *sou
         mount->pid_file = g_canonicalize_filename(request->pid_file, NULL);
     if (!uc_log_is_quiet() && !request->no_announcement)
         mount->announcement = announce(sources, mount->mountpoint, request->foreground);
-    return make_session(mount, options, error) && uc_mount_run(mount, error);
+    return make_session(mount, options, error) && uc_launcher_run(mount, error);
 }
 
 static bool mount_run(int argc, char **argv, GError **error)

@@ -7,7 +7,7 @@
 
 /*
  * A mount as `unchain mount` puts it together, before anything is mounted: every image is open,
- * every attribute known. fuse/supervisor.h takes it from there.
+ * every attribute known. fuse/launcher.h takes it from there.
  */
 typedef struct UcMount {
     UcServe serve;

@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -98,9 +97,8 @@ static bool check_status(const Supervisor *self, int status, GError **error)
 {
     const char *where = self->mount->mountpoint->path;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return self->ready || self->stopping ||
-               uc_error_set(error, UC_ERROR_FAILED, "%s: the mount ended before it answered",
-                            where);
+        return self->ready || uc_error_set(error, UC_ERROR_FAILED,
+                                           "%s: the mount ended before it answered", where);
     if (WIFEXITED(status))
         return uc_error_set(error, UC_ERROR_FAILED,
                             "%s: the serving process failed (exit status %d); unmounted", where,
@@ -201,7 +199,7 @@ static bool supervise(Supervisor *self, GError **error)
     return fine && check_status(self, status, error);
 }
 
-static bool supervisor_run(UcMount *mount, int launcher, GError **error)
+bool uc_supervisor_run(UcMount *mount, int launcher, GError **error)
 {
     Supervisor self = {.mount = mount, .launcher = launcher, .control = -1};
     bool is_worker = false;
@@ -218,50 +216,4 @@ static bool supervisor_run(UcMount *mount, int launcher, GError **error)
     uc_mountpoint_release(mount->mountpoint);
     uc_guard_dismiss(&self.guard);
     return false;
-}
-
-/* ---- the launcher ---- */
-
-static void report_background(pid_t supervisor)
-{
-    g_autofree char *state = g_strdup_printf("MAINPID=%d\nREADY=1", (int)supervisor);
-    uc_notify(state);
-}
-
-/* Waits for the byte that says it answers. Of a supervisor that failed, and has said why, takes
- * over the exit status. */
-static void wait_for_supervisor(pid_t supervisor, int pipe)
-{
-    char ready;
-    int status = 0;
-    if (read(pipe, &ready, 1) == 1) {
-        report_background(supervisor);
-        return;
-    }
-    waitpid(supervisor, &status, 0);
-    exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
-}
-
-static bool launch(UcMount *mount, GError **error)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return uc_error_set(error, UC_ERROR_FAILED, "pipe: %s", g_strerror(errno));
-    fflush(NULL);
-    pid_t supervisor = fork();
-    if (supervisor < 0)
-        return uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
-    if (supervisor > 0) {
-        close(ends[1]);
-        wait_for_supervisor(supervisor, ends[0]);
-        return true;
-    }
-    close(ends[0]);
-    setsid();
-    return supervisor_run(mount, ends[1], error);
-}
-
-bool uc_mount_run(UcMount *mount, GError **error)
-{
-    return mount->foreground ? supervisor_run(mount, -1, error) : launch(mount, error);
 }
