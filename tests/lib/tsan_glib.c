@@ -6,6 +6,7 @@
  */
 #include <dlfcn.h>
 #include <glib.h>
+#include <pthread.h>
 
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
@@ -78,12 +79,11 @@ void g_rw_lock_writer_unlock(GRWLock *lock)
     REAL(g_rw_lock_writer_unlock)(lock);
 }
 
-/* The last one to let go frees, after everybody else has stopped looking. */
+/* The last one to let go frees, after all others have let go: the lock says so. */
 void g_bytes_unref(GBytes *bytes)
 {
-    if (bytes) {
-        __tsan_release(bytes);
-        __tsan_acquire(bytes);
-    }
+    static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    pthread_mutex_lock(&lock);
     REAL(g_bytes_unref)(bytes);
+    pthread_mutex_unlock(&lock);
 }

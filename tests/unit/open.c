@@ -3,11 +3,13 @@
 #include "drivers/drivers.h"
 
 #include <CUnit/Basic.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* What opening refuses, and in which words. All in a directory of its own. */
@@ -70,6 +72,12 @@ static void test_descriptions(void)
           "null-co: its size is beyond 2^63-1 bytes");
 }
 
+/* valgrind does not. */
+static bool knows_openat2(void)
+{
+    return syscall(SYS_openat2, AT_FDCWD, ".", NULL, 0) == 0 || errno != ENOSYS;
+}
+
 static void test_files(void)
 {
     int listener = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -86,8 +94,9 @@ static void test_files(void)
           "'directory' is a directory, expected a regular file or a block device");
     check("{'driver':'file','filename':'/dev/zero'}",
           "'/dev/zero' is a character device, expected a regular file or a block device");
-    check("{'driver':'file','filename':'magic'}",
-          "cannot open 'magic': it leads through a link that is not a plain link to a file");
+    if (knows_openat2())
+        check("{'driver':'file','filename':'magic'}",
+              "cannot open 'magic': it leads through a link that is not a plain link to a file");
     check("{'driver':'file','filename':'\x1b[2J'}",
           "cannot open '\\x1b[2J': No such file or directory");
 }
