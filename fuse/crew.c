@@ -12,22 +12,48 @@ struct UcCrew {
     GFunc work;
     gpointer data;
     GDestroyNotify free_job;
-    GThreadPool *pool; /* NULL: no thread could be had, and the giver works itself */
-    guint limit;       /* of jobs at a time */
-    GQueue tasks;      /* of Task, in the order given; only the giver's thread touches it */
-    GMutex lock;
-    GCond changed;
+    GPtrArray *threads; /* of GThread; may be empty: then the giver works itself */
+    guint limit;        /* of tasks at a time */
+    GQueue tasks;       /* of Task, in the order given; the giver's own */
+    GMutex lock;        /* guards what follows */
+    GQueue waiting;     /* of Task: those that nobody has begun */
+    bool ending;
+    GCond given; /* something is waiting, or the end has come */
+    GCond done;  /* some task is done */
 };
 
-static void run(gpointer data, gpointer user)
+/* The next task, or NULL at the end. The lock is held. */
+static Task *wait_for_task(UcCrew *crew)
 {
-    Task *task = data;
-    UcCrew *crew = user;
-    crew->work(task->job, crew->data);
+    while (crew->waiting.length == 0 && !crew->ending)
+        g_cond_wait(&crew->given, &crew->lock);
+    return crew->ending ? NULL : g_queue_pop_head(&crew->waiting);
+}
+
+static gpointer run(gpointer data)
+{
+    UcCrew *crew = data;
     g_mutex_lock(&crew->lock);
-    task->done = true;
-    g_cond_signal(&crew->changed);
+    for (Task *task; (task = wait_for_task(crew)) != NULL;) {
+        g_mutex_unlock(&crew->lock);
+        crew->work(task->job, crew->data);
+        g_mutex_lock(&crew->lock);
+        task->done = true;
+        g_cond_signal(&crew->done);
+    }
     g_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+static void start_threads(UcCrew *crew, guint count)
+{
+    crew->threads = g_ptr_array_new();
+    while (crew->threads->len < count) {
+        GThread *thread = g_thread_try_new("crew", run, crew, NULL);
+        if (thread == NULL)
+            return;
+        g_ptr_array_add(crew->threads, thread);
+    }
 }
 
 UcCrew *uc_crew_new(GFunc work, gpointer data, GDestroyNotify free_job)
@@ -39,23 +65,32 @@ UcCrew *uc_crew_new(GFunc work, gpointer data, GDestroyNotify free_job)
     crew->free_job = free_job;
     crew->limit = 2 * threads;
     g_mutex_init(&crew->lock);
-    g_cond_init(&crew->changed);
-    crew->pool = g_thread_pool_new(run, crew, threads, TRUE, NULL);
-    if (crew->pool != NULL && g_thread_pool_get_num_threads(crew->pool) == 0) {
-        g_thread_pool_free(crew->pool, TRUE, TRUE);
-        crew->pool = NULL;
-    }
+    g_cond_init(&crew->given);
+    g_cond_init(&crew->done);
+    start_threads(crew, threads);
     return crew;
+}
+
+static void end_threads(UcCrew *crew)
+{
+    g_mutex_lock(&crew->lock);
+    crew->ending = true;
+    g_cond_broadcast(&crew->given);
+    g_mutex_unlock(&crew->lock);
+    for (guint i = 0; i < crew->threads->len; i++)
+        g_thread_join(g_ptr_array_index(crew->threads, i));
+    g_ptr_array_unref(crew->threads);
 }
 
 void uc_crew_free(UcCrew *crew)
 {
-    if (crew->pool != NULL)
-        g_thread_pool_free(crew->pool, TRUE, TRUE);
+    end_threads(crew);
+    g_queue_clear(&crew->waiting);
     for (Task *task; (task = g_queue_pop_head(&crew->tasks)) != NULL; g_free(task))
         crew->free_job(task->job);
     g_mutex_clear(&crew->lock);
-    g_cond_clear(&crew->changed);
+    g_cond_clear(&crew->given);
+    g_cond_clear(&crew->done);
     g_free(crew);
 }
 
@@ -69,10 +104,15 @@ void uc_crew_give(UcCrew *crew, gpointer job)
     Task *task = g_new0(Task, 1);
     task->job = job;
     g_queue_push_tail(&crew->tasks, task);
-    if (crew->pool != NULL)
-        g_thread_pool_push(crew->pool, task, NULL);
-    else
-        run(task, crew);
+    if (crew->threads->len == 0) {
+        crew->work(job, crew->data);
+        task->done = true;
+        return;
+    }
+    g_mutex_lock(&crew->lock);
+    g_queue_push_tail(&crew->waiting, task);
+    g_cond_signal(&crew->given);
+    g_mutex_unlock(&crew->lock);
 }
 
 gpointer uc_crew_take(UcCrew *crew)
@@ -82,7 +122,7 @@ gpointer uc_crew_take(UcCrew *crew)
         return NULL;
     g_mutex_lock(&crew->lock);
     while (!task->done)
-        g_cond_wait(&crew->changed, &crew->lock);
+        g_cond_wait(&crew->done, &crew->lock);
     g_mutex_unlock(&crew->lock);
     return task->job;
 }

@@ -76,23 +76,31 @@ typedef struct Verify {
     uint64_t different;
     uint64_t unreadable;
     uint64_t read; /* bytes */
+    UcProgress progress;
 } Verify;
+
+static void print_blocks(const Finding *finding, uint64_t size)
+{
+    uint64_t first = finding->start / size, last = (finding->end - 1) / size;
+    if (first == last)
+        printf("block %" PRIu64, first);
+    else
+        printf("blocks %" PRIu64 " to %" PRIu64, first, last);
+    printf(" at %" PRIu64 " +%" PRIu64, finding->start, finding->end - finding->start);
+}
 
 static void print_pending(Verify *verify)
 {
     Finding *finding = &verify->pending;
-    uint64_t size = verify->manifest->grid.block_size;
-    if (finding->end > finding->start + size)
-        printf("blocks %" PRIu64 " to %" PRIu64, finding->start / size, (finding->end - 1) / size);
-    else if (finding->end > finding->start)
-        printf("block %" PRIu64, finding->start / size);
-    else
+    if (finding->end == finding->start)
         return;
-    printf(" at %" PRIu64 " +%" PRIu64 ": ", finding->start, finding->end - finding->start);
+    uc_progress_end(&verify->progress);
+    print_blocks(finding, verify->manifest->grid.block_size);
     if (finding->failure != NULL)
-        printf("cannot be read: %s\n", finding->failure->message);
+        printf(": cannot be read: %s\n", finding->failure->message);
     else
-        puts("differs");
+        puts(": differs");
+    fflush(stdout);
     g_clear_error(&finding->failure);
     finding->end = finding->start;
 }
@@ -175,17 +183,23 @@ static void run_sweep(Verify *verify)
     const uint64_t sizes[] = {verify->manifest->grid.block_size, 0};
     uint64_t end = common_end(verify);
     g_autoptr(UcSweep) sweep = uc_sweep_new(verify->node, end, sizes);
-    UcProgress progress;
-    uc_progress_begin(&progress, end);
+    uc_progress_begin(&verify->progress, end);
     for (const UcPiece *piece; (piece = uc_sweep_next(sweep)) != NULL;) {
         check_piece(verify, piece);
-        uc_progress_set(&progress, piece->offset + piece->length, verify->read);
+        uc_progress_set(&verify->progress, piece->offset + piece->length, verify->read);
     }
-    uc_progress_end(&progress);
+    uc_progress_end(&verify->progress);
     print_pending(verify);
 }
 
 /* ---- the verdict ---- */
+
+static void add_count(GString *text, const Verify *verify, uint64_t count, const char *what)
+{
+    if (count > 0)
+        g_string_append_printf(text, ", %" PRIu64 " of %" PRIu64 " blocks %s", count,
+                               uc_grid_count(&verify->manifest->grid), what);
+}
 
 static bool conclude(const Verify *verify, const char *title, const char *name, GError **error)
 {
@@ -195,12 +209,8 @@ static bool conclude(const Verify *verify, const char *title, const char *name, 
     if (verify->node->size != grid->size)
         g_string_append_printf(text, ", %" PRIu64 " bytes instead of %" PRIu64, verify->node->size,
                                grid->size);
-    if (verify->different > 0)
-        g_string_append_printf(text, ", %" PRIu64 " of %" PRIu64 " blocks differ",
-                               verify->different, uc_grid_count(grid));
-    if (verify->unreadable > 0)
-        g_string_append_printf(text, ", %" PRIu64 " of %" PRIu64 " blocks cannot be read",
-                               verify->unreadable, uc_grid_count(grid));
+    add_count(text, verify, verify->different, "changed");
+    add_count(text, verify, verify->unreadable, "unreadable");
     if (text->len > 0)
         return uc_error_set(error, UC_ERROR_FAILED, "%s is not what '%s' says: %s", title, shown,
                             text->str + strlen(", "));
