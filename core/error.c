@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(uc - error - quark, uc_error)
+GQuark uc_error_quark(void)
+{
+    return g_quark_from_static_string("uc-error-quark");
+}
 
 bool uc_error_set(GError **error, UcError code, const char *format, ...)
 {
