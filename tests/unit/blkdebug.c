@@ -73,6 +73,27 @@ static void test_once(void)
     answers_check(answers_bytes(fake.node), expected, "once");
 }
 
+static void *read_a_byte(void *node)
+{
+    char byte;
+
+    return GUINT_TO_POINTER(!uc_node_read(node, 9, &byte, 1, NULL));
+}
+
+/* Of many threads that meet it at the same time, one gets the error. */
+static void test_once_for_all_threads(void)
+{
+    g_auto(FakeGraph) fake = open_debug("'inject-error':[{'once':true}]", 16);
+    GThread *threads[16];
+    unsigned failed = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("read", read_a_byte, fake.node);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        failed += GPOINTER_TO_UINT(g_thread_join(threads[i]));
+    CU_ASSERT_EQUAL(failed, 1);
+}
+
 static void test_memory(void)
 {
     g_auto(FakeGraph) fake = open_debug("'inject-error':[{'errno':12}]", 16);
@@ -189,6 +210,7 @@ int main(void)
     CU_add_test(suite, "ranges", test_ranges);
     CU_add_test(suite, "rules of QEMU", test_qemu_rules);
     CU_add_test(suite, "once", test_once);
+    CU_add_test(suite, "once for all threads", test_once_for_all_threads);
     CU_add_test(suite, "no memory", test_memory);
     CU_add_test(suite, "align", test_align);
     CU_add_test(suite, "in a chain", test_in_a_chain);
