@@ -49,6 +49,9 @@ def run(command, environment):
 def try_page(page, environment):
     wrong = seen = 0
     for command, expected in sessions(page):
+        if "loop" in command and not os.path.exists("/dev/loop-control"):
+            print(f"there are no loop devices for: {command}")
+            continue
         seen += 1
         status, lines = run(command, environment)
         if status != 0 or (expected and not matches(expected, lines)):
