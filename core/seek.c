@@ -1,60 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/seek.h"
 
-#include "core/extent.h"
+#include "core/status.h"
 
-/*
- * Both searches start at the block of the granularity that `offset` lies in, so that no hole has
- * to be measured backwards: a block is hole if it reads as zero from its first byte to its last.
- */
-
-static uint64_t round_down(uint64_t offset, uint64_t granularity)
+/* The first byte from `offset` on whose block is a hole, or is not. */
+static bool seek(const UcNode *node, uint64_t offset, uint64_t granularity, bool hole,
+                 uint64_t *found)
 {
-    return offset & ~(granularity - 1);
-}
+    const UcStatusQuery query = {.granularity = granularity};
+    UcStatuses statuses;
+    UcStatus status;
 
-bool uc_seek_data(const UcNode *node, uint64_t offset, uint64_t granularity, uint64_t *found)
-{
-    uint64_t first = round_down(offset, granularity);
-    UcExtents extents;
-    UcPath extent;
-
-    uc_extents_init(&extents, node, first, node->size - first, UC_REACH_STATUS);
-    while (uc_extents_next(&extents, &extent)) {
-        if (!uc_path_is_zero(&extent)) {
-            *found = MAX(offset, round_down(extent.start, granularity));
+    uc_statuses_init(&statuses, node, offset, node->size - offset, &query);
+    while (uc_statuses_next(&statuses, &status)) {
+        if (status.zero == hole) {
+            *found = status.start;
             return true;
         }
     }
     return false;
 }
 
-/* Where the first whole block at or after `offset` begins; the end of the node makes one whole. */
-static uint64_t round_up(const UcNode *node, uint64_t offset, uint64_t granularity)
+bool uc_seek_data(const UcNode *node, uint64_t offset, uint64_t granularity, uint64_t *found)
 {
-    uint64_t down = round_down(offset, granularity);
-
-    if (down == offset)
-        return offset;
-    return node->size - down > granularity ? down + granularity : node->size;
+    return seek(node, offset, granularity, false, found);
 }
 
 uint64_t uc_seek_hole(const UcNode *node, uint64_t offset, uint64_t granularity)
 {
-    uint64_t first = round_down(offset, granularity);
-    uint64_t zeroes = first; /* everything from here to the extent at hand reads as zero */
-    UcExtents extents;
-    UcPath extent;
+    uint64_t hole;
 
-    uc_extents_init(&extents, node, first, node->size - first, UC_REACH_STATUS);
-    while (uc_extents_next(&extents, &extent)) {
-        uint64_t end = extent.start + extent.length;
-        uint64_t block = round_up(node, zeroes, granularity);
-
-        if (!uc_path_is_zero(&extent))
-            zeroes = end;
-        else if (end == node->size || (end > block && end - block >= granularity))
-            return MAX(offset, block);
-    }
-    return node->size;
+    return seek(node, offset, granularity, true, &hole) ? hole : node->size;
 }

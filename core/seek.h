@@ -5,8 +5,8 @@
 
 /*
  * SEEK_DATA and SEEK_HOLE over a node. A hole is what reads as zero, whoever says so. Borders are
- * multiples of `granularity` (a power of two), except at the end of the node: a hole shrinks
- * inwards to it, data grows outwards, so an answer is never a hole where there is data.
+ * multiples of `granularity`, except at the end of the node (core/status.h): an answer is never a
+ * hole where there is data.
  *
  * Both answer with the first matching offset >= `offset`; `offset` < node->size. A range that
  * cannot be read counts as data.
