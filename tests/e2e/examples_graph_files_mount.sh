@@ -36,6 +36,11 @@ unmount
 cmp mnt/monday.raw monday.raw
 unmount
 
+"$UNCHAIN" mount -c "$examples/checksum.json" mnt
+(cd mnt && sha256sum -c "$sample/tuesday.raw.sha256")
+unmount
+"$UNCHAIN" verify "$sample/tuesday.qcow2" "$sample/tuesday.manifest"
+
 "$UNCHAIN" mount -c "$examples/cut.json" mnt
 # Of Tuesday's own, the first 12 KiB; where the base showed through there is nothing now.
 cp mnt/tuesdays-changes.raw cut.raw
