@@ -4,13 +4,16 @@
 Not the bytes, not the holes, and not a field of the map: depth, presence, offset and file are those
 of the chain without the filter. A quorum computes its bytes, so its map has no offsets and no depth.
 """
+import hashlib
+import json
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
 from chain import Builder, Patterns, check_convert  # noqa: E402
 from kinds import K, base_and_top, file, qcow2, raw  # noqa: E402
-from unchain import LONG, Mount, Reader, Wrong, check_mounted, main, map_of  # noqa: E402
+from unchain import (LONG, Mount, Reader, Wrong, check_mounted, main, map_of, run,  # noqa: E402
+                     spec_of)
 
 
 def simple(driver, port="file", **options):
@@ -20,6 +23,17 @@ def simple(driver, port="file", **options):
 def before_write(node):
     return {"driver": "copy-before-write", "file": node,
             "target": {"driver": "null-co", "size": 1 * K}}
+
+
+def checksum(block_size):
+    """Over a manifest of what the child shows, written when it is first met."""
+    def wrap(node):
+        name = hashlib.md5(json.dumps([node, block_size]).encode()).hexdigest() + ".manifest"
+        if not os.path.exists(name):
+            run(os.environ["UNCHAIN"], "hash", "--manifest", name, "--block-size", block_size,
+                spec_of(node))
+        return {"driver": "checksum", "manifest": name, "file": node}
+    return wrap
 
 
 FILTERS = {
@@ -35,6 +49,9 @@ FILTERS = {
     "blkdebug align=3000": simple("blkdebug", "image", align=3000),
     "blkdebug align=1M": simple("blkdebug", "image", align="1M"),
     "blkverify": lambda node: {"driver": "blkverify", "test": node, "raw": node},
+    "checksum": checksum("64k"),
+    "checksum of small blocks": checksum("512"),
+    "checksum of large blocks": checksum("16M"),
     "quorum": lambda node: {"driver": "quorum", "vote-threshold": 2, "children": [node, node]},
     "quorum fifo": lambda node: {"driver": "quorum", "vote-threshold": 1, "read-pattern": "fifo",
                                  "children": [node]},
