@@ -33,16 +33,14 @@ END
 
 # As a loop device: only root, and only where there are loop devices.
 if [ "$(id -u)" = 0 ] && device=$(losetup --find --show --read-only $image 2>losetup.err); then
-    trap 'if mountpoint -q fs; then umount fs; fi; losetup -d "$device"; unmount_all' EXIT
+    at_exit 'losetup -d "$device"'
     mkdir fs
     mount -t ext4 -o ro,noload "$device" fs
+    at_exit 'umount fs'
     (cd fs && sha256sum --quiet -c "$sample/SHA256SUMS")
     [ "$(cd fs && find . -type f | wc -l)" = "$(wc -l <"$sample/SHA256SUMS")" ] ||
         fail "other files: $(find fs -type f)"
     cmp "$device" $image
-    umount fs
-    losetup -d "$device"
-    trap unmount_all EXIT
 else
     echo "no loop device for this user"
 fi

@@ -26,6 +26,13 @@ need()
     done
 }
 
+# at_exit COMMAND: runs when the test ends, however it does; the last one given comes first
+at_exit()
+{
+    at_exit_commands="$1; ${at_exit_commands-:}"
+    trap 'eval "$at_exit_commands"' EXIT
+}
+
 # build_kind KIND: builds a graph of tests/lib/kinds.py here. The source is then in $source, what
 # it must show in the file `expected`.
 build_kind()
@@ -42,7 +49,7 @@ mount_image()
     mkdir -p "$directory"
     "$UNCHAIN" mount "$@" "$directory" >mount.out 2>mount.err ||
         fail "unchain mount: $(cat mount.err)"
-    trap unmount_all EXIT
+    at_exit unmount_all
 }
 
 unmount()
