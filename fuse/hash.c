@@ -67,6 +67,7 @@ typedef struct Hash {
     UcNewFile *file;          /* of the manifest; NULL: not wanted */
     UcManifestWriter *writer; /* into it */
     uint64_t read;            /* bytes that were not known to be zeroes */
+    UcProgress progress;
 } Hash;
 
 static void hash_clear(Hash *hash)
@@ -94,17 +95,16 @@ static bool hash_init(Hash *hash, const UcSources *sources, const Request *reque
     return true;
 }
 
-static void add_to_sha256(GChecksum *sha256, const UcPiece *piece)
+/* Zeroes cost nothing elsewhere, but may take hours here: let the user see them pass. */
+static void add_zeroes_to_sha256(Hash *hash, const UcPiece *piece)
 {
     static const guchar zeroes[65536];
-    uint64_t left = piece->length;
-    if (piece->bytes != NULL) {
-        g_checksum_update(sha256, piece->bytes, piece->length);
-        return;
+    uint64_t n;
+    for (uint64_t at = 0; at < piece->length; at += n) {
+        n = MIN(piece->length - at, sizeof zeroes);
+        g_checksum_update(hash->sha256, zeroes, n);
+        uc_progress_set(&hash->progress, piece->offset + at, hash->read);
     }
-    for (; left > sizeof zeroes; left -= sizeof zeroes)
-        g_checksum_update(sha256, zeroes, sizeof zeroes);
-    g_checksum_update(sha256, zeroes, left);
 }
 
 static void add_sums(Hash *hash, const UcPiece *piece)
@@ -124,12 +124,14 @@ static bool add_piece(Hash *hash, const UcPiece *piece, GError **error)
         g_propagate_error(error, g_error_copy(piece->error));
         return false;
     }
-    if (hash->sha256 != NULL)
-        add_to_sha256(hash->sha256, piece);
     if (piece->bytes != NULL) {
         add_sums(hash, piece);
         hash->read += piece->length;
     }
+    if (hash->sha256 != NULL && piece->bytes != NULL)
+        g_checksum_update(hash->sha256, piece->bytes, piece->length);
+    else if (hash->sha256 != NULL)
+        add_zeroes_to_sha256(hash, piece);
     return true;
 }
 
@@ -138,14 +140,13 @@ static bool run_sweep(Hash *hash, GError **error)
     bool other = hash->writer != NULL && hash->block_size != UC_DIGEST_BLOCK_SIZE;
     const uint64_t sizes[] = {UC_DIGEST_BLOCK_SIZE, other ? hash->block_size : 0};
     g_autoptr(UcSweep) sweep = uc_sweep_new(hash->node, hash->node->size, sizes);
-    UcProgress progress;
     bool done = true;
-    uc_progress_begin(&progress, hash->node->size);
+    uc_progress_begin(&hash->progress, hash->node->size);
     for (const UcPiece *piece; done && (piece = uc_sweep_next(sweep)) != NULL;) {
         done = add_piece(hash, piece, error);
-        uc_progress_set(&progress, piece->offset + piece->length, hash->read);
+        uc_progress_set(&hash->progress, piece->offset + piece->length, hash->read);
     }
-    uc_progress_end(&progress);
+    uc_progress_end(&hash->progress);
     return done;
 }
 
