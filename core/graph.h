@@ -53,5 +53,10 @@ void uc_graph_seal(UcGraph *graph);
 UcNode *uc_graph_find(const UcGraph *graph, const char *name);
 const UcDriver *uc_graph_driver(const UcGraph *graph, const char *name);
 
-/* The tree below `node`, one node per line, for people. The caller frees. */
+/* `node` and all nodes below it, each once, a parent before the children it is met by first: of
+ * const UcNode, borrowed. The caller frees the list. */
+GPtrArray *uc_graph_list(const UcNode *node);
+
+/* The tree below `node`, one node per line, for people; what stands below a shared node is shown
+ * once. The caller frees. */
 char *uc_graph_to_string(const UcNode *node);

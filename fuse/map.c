@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/extent.h"
 #include "core/text.h"
 #include "fuse/command.h"
 #include "fuse/map_output.h"
+#include "fuse/pick.h"
 #include "fuse/source.h"
 
 #include <string.h>
@@ -14,7 +14,10 @@ typedef struct Request {
     char *output;
     char *start;
     char *length;
+    char *base;
+    char *granularity;
     gboolean explain;
+    gboolean nbd;
 } Request;
 
 static void request_clear(Request *request)
@@ -23,6 +26,8 @@ static void request_clear(Request *request)
     g_free(request->output);
     g_free(request->start);
     g_free(request->length);
+    g_free(request->base);
+    g_free(request->granularity);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Request, request_clear)
 
@@ -34,6 +39,12 @@ static bool request_parse(Request *request, UcSources *sources, int argc, char *
         {"start-offset", 's', 0, G_OPTION_ARG_FILENAME, &request->start, "Begin here", "OFFSET"},
         {"max-length", 'n', 0, G_OPTION_ARG_FILENAME, &request->length, "Look at so many bytes",
          "LENGTH"},
+        {"base", 0, 0, G_OPTION_ARG_FILENAME, &request->base,
+         "Say what lies above this node, and where the rest enters it", "NODE"},
+        {"granularity", 0, 0, G_OPTION_ARG_FILENAME, &request->granularity,
+         "Speak of whole blocks: zeroes shrink to them, data grows", "SIZE"},
+        {"nbd", 0, 0, G_OPTION_ARG_NONE, &request->nbd,
+         "Print what an NBD client would be told, as nbdinfo does", NULL},
         {"explain", 0, 0, G_OPTION_ARG_NONE, &request->explain,
          "Print the path of every extent, node by node", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &request->words, NULL, NULL},
@@ -45,73 +56,132 @@ static bool request_parse(Request *request, UcSources *sources, int argc, char *
     return uc_command_parse(context, &argc, &argv, error);
 }
 
+/* A path is that of one extent, and NBD has no word for a base. */
+static bool request_check(const Request *request, GError **error)
+{
+    const char *other = request->explain ? "--explain" : request->base != NULL ? "--base" : NULL;
+    if (request->explain && request->granularity != NULL)
+        return uc_error_set(
+            error, UC_ERROR_USAGE,
+            "--explain and --granularity exclude each other: a block has many paths");
+    if (request->nbd && other != NULL)
+        return uc_error_set(error, UC_ERROR_USAGE,
+                            "--nbd and %s exclude each other: NBD says data, zero and hole only",
+                            other);
+    return true;
+}
+
+static bool parse_range(const Request *request, uint64_t *start, uint64_t *length, GError **error)
+{
+    *start = 0;
+    *length = UINT64_MAX;
+    return uc_command_parse_size("--start-offset", request->start, start, error) &&
+           uc_command_parse_size("--max-length", request->length, length, error);
+}
+
+static bool parse_granularity(const char *text, uint64_t *granularity, GError **error)
+{
+    *granularity = 1;
+    if (!uc_command_parse_size("--granularity", text, granularity, error))
+        return false;
+    return *granularity > 0 ||
+           uc_error_set(error, UC_ERROR_USAGE, "--granularity 0: blocks have a size");
+}
+
+static bool find_base(const UcNode *node, const char *word, const UcNode **base, GError **error)
+{
+    *base = word != NULL ? uc_pick_node(node, word, error) : NULL;
+    return word == NULL || *base != NULL;
+}
+
 /* ---- rows ---- */
 
-static UcMapRow row_of(const UcPath *path)
+/* What nobody asked about is not shown, and does not keep rows apart. */
+typedef struct Listing {
+    const UcNode *node;
+    UcStatusQuery query;
+    bool explain, nbd;
+    UcMapOutput output;
+} Listing;
+
+static void reduce(const Listing *listing, UcStatus *status)
 {
-    bool zero = uc_path_is_zero(path);
-    bool on_host = !zero && uc_path_is_on_host(path);
-    return (UcMapRow){
-        .start = path->start,
-        .length = path->length,
-        .depth = path->depth,
-        .present = uc_path_is_present(path),
-        .zero = zero,
-        .compressed = uc_path_is_compressed(path),
-        .file = on_host ? path->node->file : NULL,
-        .offset = on_host ? path->offset : 0,
-    };
+    status->allocated = false;
+    if (!listing->nbd)
+        return;
+    *status = (UcStatus){.start = status->start,
+                         .length = status->length,
+                         .zero = status->zero,
+                         .reserved = status->zero && status->reserved};
 }
 
-/* Extents differ in their paths; rows join those that look the same. */
-static bool row_joins(UcMapRow *row, const UcMapRow *next)
+static void print_row(Listing *listing, UcMapRow *row)
 {
-    bool same = row->length > 0 && row->depth == next->depth && row->present == next->present &&
-                row->zero == next->zero && row->compressed == next->compressed &&
-                row->file == next->file &&
-                (row->file == NULL || row->offset + row->length == next->offset);
-    if (same)
-        row->length += next->length;
-    return same;
+    if (row->status.length > 0)
+        (listing->nbd ? uc_map_nbd_row : uc_map_output_row)(&listing->output, row);
 }
 
-static void print_rows(const UcNode *node, uint64_t start, uint64_t end, UcMapOutput *output)
+/* The path of an exact status, which is one extent. */
+static char *explain(const UcNode *node, const UcStatus *status)
 {
     UcExtents extents;
     UcPath path;
-    UcMapRow pending = {0};
-    uc_extents_init(&extents, node, start, end - start, UC_REACH_STATUS);
-    while (uc_extents_next(&extents, &path)) {
-        UcMapRow row = row_of(&path);
-        if (output->explain)
-            row.path = uc_path_to_string(&path);
-        if (row.path == NULL && row_joins(&pending, &row))
+    uc_extents_init(&extents, node, status->start, status->length, UC_REACH_STATUS);
+    uc_extents_next(&extents, &path);
+    return uc_path_to_string(&path);
+}
+
+/* Extents differ in their paths; rows join those that look the same. */
+static bool joins(const Listing *listing, UcMapRow *pending, const UcMapRow *row)
+{
+    return !listing->explain && pending->status.length > 0 &&
+           uc_status_join(&pending->status, &row->status);
+}
+
+static void print_rows(Listing *listing, uint64_t start, uint64_t length)
+{
+    UcMapRow pending = {0}, row = {0};
+    UcStatuses statuses;
+    uc_statuses_init(&statuses, listing->node, start, length, &listing->query);
+    while (uc_statuses_next(&statuses, &row.status)) {
+        reduce(listing, &row.status);
+        if (joins(listing, &pending, &row))
             continue;
-        uc_map_output_row(output, &pending);
+        print_row(listing, &pending);
         pending = row;
+        pending.path = listing->explain ? explain(listing->node, &row.status) : NULL;
     }
-    uc_map_output_row(output, &pending);
+    print_row(listing, &pending);
+}
+
+static void print_listing(Listing *listing, uint64_t start, uint64_t length)
+{
+    start = MIN(start, listing->node->size);
+    (listing->nbd ? uc_map_nbd_begin : uc_map_output_begin)(&listing->output);
+    print_rows(listing, start, MIN(length, listing->node->size - start));
+    (listing->nbd ? uc_map_nbd_end : uc_map_output_end)(&listing->output);
 }
 
 static bool map_run(int argc, char **argv, GError **error)
 {
     g_autoptr(UcSources) sources = uc_sources_new();
     g_auto(Request) request = {0};
-    UcMapOutput output = {0};
-    uint64_t start = 0, length = UINT64_MAX;
-    if (!request_parse(&request, sources, argc, argv, error) ||
-        !uc_command_parse_output(request.output, &output.json, error) ||
-        !uc_command_parse_size("--start-offset", request.start, &start, error) ||
-        !uc_command_parse_size("--max-length", request.length, &length, error))
+    g_autoptr(UcTrail) trail = uc_trail_new();
+    Listing listing = {0};
+    uint64_t start, length;
+    if (!request_parse(&request, sources, argc, argv, error) || !request_check(&request, error) ||
+        !uc_command_parse_output(request.output, &listing.output.json, error) ||
+        !parse_range(&request, &start, &length, error) ||
+        !parse_granularity(request.granularity, &listing.query.granularity, error))
         return false;
-    const UcNode *node = uc_sources_open_one(sources, request.words, error);
-    if (node == NULL)
+    listing.node = uc_sources_open_one(sources, request.words, error);
+    if (listing.node == NULL || !find_base(listing.node, request.base, &listing.query.base, error))
         return false;
-    output.explain = request.explain;
-    start = MIN(start, node->size);
-    uc_map_output_begin(&output);
-    print_rows(node, start, start + MIN(length, node->size - start), &output);
-    uc_map_output_end(&output);
+    listing.output.base = listing.query.base;
+    listing.query.storage = listing.nbd = request.nbd;
+    listing.query.trail = trail;
+    listing.explain = request.explain;
+    print_listing(&listing, start, length);
     return true;
 }
 

@@ -7,21 +7,34 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* ---- JSON ---- */
+
 static const char *truth(bool value)
 {
     return value ? "true" : "false";
 }
 
+static void print_json_base(const UcStatus *status)
+{
+    printf(", \"above-base\": %s", truth(!status->in_base));
+    if (status->in_base)
+        printf(", \"base-offset\": %" PRIu64, status->base_offset);
+}
+
 static void print_json(const UcMapOutput *output, const UcMapRow *row)
 {
+    const UcStatus *status = &row->status;
     printf("%s{ \"start\": %" PRIu64 ", \"length\": %" PRIu64 ", \"depth\": %" PRIu32
            ", \"present\": %s, \"zero\": %s, \"data\": %s, \"compressed\": %s",
-           output->rows > 0 ? ",\n" : "", row->start, row->length, row->depth, truth(row->present),
-           truth(row->zero), truth(!row->zero), truth(row->compressed));
-    if (row->file != NULL) {
-        g_autofree char *name = uc_json_quote(row->file->name);
-        printf(", \"offset\": %" PRIu64 ", \"filename\": %s", row->offset, name);
+           output->rows > 0 ? ",\n" : "", status->start, status->length, status->depth,
+           truth(status->present), truth(status->zero), truth(!status->zero),
+           truth(status->compressed));
+    if (status->file != NULL) {
+        g_autofree char *name = uc_json_quote(status->file->name);
+        printf(", \"offset\": %" PRIu64 ", \"filename\": %s", status->offset, name);
     }
+    if (output->base != NULL)
+        print_json_base(status);
     if (row->path != NULL) {
         g_autofree char *path = uc_json_quote(row->path);
         printf(", \"path\": %s", path);
@@ -29,67 +42,93 @@ static void print_json(const UcMapOutput *output, const UcMapRow *row)
     putchar('}');
 }
 
-static const char *content_of(const UcMapRow *row)
+/* ---- the table ---- */
+
+static const char *content_of(const UcStatus *status)
 {
-    if (row->zero)
-        return row->present ? "zero" : "zero (absent)";
-    return row->compressed ? "compressed" : "data";
+    if (status->zero)
+        return status->present ? "zero" : "zero (absent)";
+    return status->compressed ? "compressed" : "data";
 }
 
-static void print_human(const UcMapRow *row)
+static void print_human_base(const UcStatus *status)
 {
-    g_autofree char *name = row->file != NULL ? uc_text_escape(row->file->name, -1) : NULL;
-    printf("0x%-16" PRIx64 " 0x%-16" PRIx64 " %-6" PRIu32, row->start, row->length, row->depth);
-    if (name != NULL)
-        printf(" %-14s 0x%-16" PRIx64 " %s\n", content_of(row), row->offset, name);
+    if (status->in_base)
+        printf(" 0x%-16" PRIx64, status->base_offset);
     else
-        printf(" %s\n", content_of(row));
+        printf(" %-18s", "above");
+}
+
+static void print_human(const UcMapOutput *output, const UcMapRow *row)
+{
+    const UcStatus *status = &row->status;
+    g_autofree char *name = status->file != NULL ? uc_text_escape(status->file->name, -1) : NULL;
+    printf("0x%-16" PRIx64 " 0x%-16" PRIx64 " %-6" PRIu32, status->start, status->length,
+           status->depth);
+    if (output->base != NULL)
+        print_human_base(status);
+    if (name != NULL)
+        printf(" %-14s 0x%-16" PRIx64 " %s\n", content_of(status), status->offset, name);
+    else
+        printf(" %s\n", content_of(status));
     if (row->path != NULL)
         printf("    %s\n", row->path);
 }
 
-void uc_map_output_begin(UcMapOutput *output)
+static void print_totals(const UcMapOutput *output)
 {
-    if (output->json)
-        putchar('[');
-    else
-        printf("%-18s %-18s %-6s %-14s %-18s %s\n", "Offset", "Length", "Depth", "Content",
-               "Mapped to", "File");
+    g_autofree char *all = uc_text_size(output->data + output->zeroes);
+    g_autofree char *data = uc_text_size(output->data);
+    g_autofree char *packed = uc_text_size(output->compressed);
+    g_autofree char *zeroes = uc_text_size(output->zeroes);
+    g_autofree char *above = uc_text_size(output->above);
+    printf("%s in %" PRIu64 " extent%s: %s of data", all, output->rows,
+           output->rows == 1 ? "" : "s", data);
+    if (output->compressed > 0)
+        printf(" (%s compressed)", packed);
+    printf(", %s of zeroes", zeroes);
+    if (output->base != NULL)
+        printf("; %s above %s", above, output->base->name);
+    putchar('\n');
 }
 
-static void add_to_totals(UcMapOutput *output, const UcMapRow *row)
+/* ---- both ---- */
+
+void uc_map_output_begin(UcMapOutput *output)
+{
+    if (output->json) {
+        putchar('[');
+        return;
+    }
+    printf("%-18s %-18s %-6s ", "Offset", "Length", "Depth");
+    if (output->base != NULL)
+        printf("%-18s ", "In base at");
+    printf("%-14s %-18s %s\n", "Content", "Mapped to", "File");
+}
+
+static void add_to_totals(UcMapOutput *output, const UcStatus *status)
 {
     output->rows++;
-    output->data += row->zero ? 0 : row->length;
-    output->zeroes += row->zero ? row->length : 0;
-    output->compressed += row->compressed ? row->length : 0;
+    output->data += status->zero ? 0 : status->length;
+    output->zeroes += status->zero ? status->length : 0;
+    output->compressed += status->compressed ? status->length : 0;
+    output->above += status->in_base ? 0 : status->length;
 }
 
 void uc_map_output_row(UcMapOutput *output, UcMapRow *row)
 {
-    if (row->length == 0)
-        return;
     if (output->json)
         print_json(output, row);
     else
-        print_human(row);
-    add_to_totals(output, row);
+        print_human(output, row);
+    add_to_totals(output, &row->status);
     g_clear_pointer(&row->path, g_free);
 }
 
 void uc_map_output_end(UcMapOutput *output)
 {
-    if (output->json) {
+    if (output->json)
         puts("]");
-        return;
-    }
-    g_autofree char *all = uc_text_size(output->data + output->zeroes);
-    g_autofree char *data = uc_text_size(output->data);
-    g_autofree char *packed = uc_text_size(output->compressed);
-    g_autofree char *zeroes = uc_text_size(output->zeroes);
-    printf("%s in %" PRIu64 " extent%s: %s of data", all, output->rows,
-           output->rows == 1 ? "" : "s", data);
-    if (output->compressed > 0)
-        printf(" (%s compressed)", packed);
-    printf(", %s of zeroes\n", zeroes);
+    else
+        print_totals(output);
 }

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "core/host_file.h"
-
-#include <glib.h>
+#include "core/status.h"
 
 /* A run of bytes that looks the same in the listing. */
 typedef struct UcMapRow {
-    uint64_t start;
-    uint64_t length; /* 0: no row yet */
-    uint32_t depth;
-    bool present;
-    bool zero;
-    bool compressed;
-    const UcHostFile *file; /* NULL: the bytes do not lie on the host as they are read */
-    uint64_t offset;        /* in file */
-    char *path;             /* with --explain: the whole path; owned until printed */
+    UcStatus status;
+    char *path; /* with --explain: the whole path; owned until printed */
 } UcMapRow;
 
 /*
@@ -24,12 +15,17 @@ typedef struct UcMapRow {
  */
 typedef struct UcMapOutput {
     bool json;
-    bool explain;
+    const UcNode *base; /* with --base: rows say where their bytes enter it */
     uint64_t rows;
-    uint64_t data, zeroes, compressed; /* bytes */
+    uint64_t data, zeroes, compressed, above; /* bytes */
 } UcMapOutput;
 
 void uc_map_output_begin(UcMapOutput *output);
-/* Does nothing for an empty row; frees row->path. */
+/* Frees row->path. */
 void uc_map_output_row(UcMapOutput *output, UcMapRow *row);
 void uc_map_output_end(UcMapOutput *output);
+
+/* The same in NBD's words, as `nbdinfo --map` prints them. */
+void uc_map_nbd_begin(UcMapOutput *output);
+void uc_map_nbd_row(UcMapOutput *output, UcMapRow *row);
+void uc_map_nbd_end(UcMapOutput *output);
