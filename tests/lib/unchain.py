@@ -152,7 +152,7 @@ def check_mounted(path, view, what):
 
 def stat_with_blocks(path, blocks):
     """st_blocks may be a guess at first; waits (up to a limit) for what it must become."""
-    for _ in range(600):
+    for _ in range(200):
         stat = os.stat(path)
         if stat.st_blocks == blocks:
             break
