@@ -16,34 +16,17 @@
  */
 typedef struct Line {
     const UcNode *node;
-    const UcNode *parent; /* NULL for the first */
-    uint32_t edge;        /* of the parent, the first that leads here */
-    char *prefix;         /* what stands before it; owned */
-    bool is_branch;       /* drawn as a branch of the line above ... */
-    bool is_last;         /* ... and as its last one */
+    const UcEdge *edge; /* the first that leads here; NULL for the top */
+    char *roles;        /* of all edges that lead here from the same parent; owned */
+    char *prefix;       /* what stands before it; owned */
+    bool is_branch;     /* drawn as a branch of the line above ... */
+    bool is_last;       /* ... and as its last one */
 } Line;
 
 static void line_clear(Line *line)
 {
+    g_free(line->roles);
     g_free(line->prefix);
-}
-
-/* "file (metadata, data): " */
-static void append_edges(GString *text, const Line *line)
-{
-    const UcEdge *first = &line->parent->edges[line->edge];
-    UcRole role = uc_edge_role(first);
-
-    g_string_append(text, first->port->name);
-    if (role != UC_ROLE_BACKING) {
-        g_string_append_printf(text, " (%s", uc_role_to_string(role));
-        for (uint32_t i = line->edge + 1; i < line->parent->n_edges; i++)
-            if (line->parent->edges[i].node == line->node)
-                g_string_append_printf(text, ", %s",
-                                       uc_role_to_string(uc_edge_role(&line->parent->edges[i])));
-        g_string_append_c(text, ')');
-    }
-    g_string_append(text, ": ");
 }
 
 static void append_line(GString *text, const Line *line, bool again)
@@ -53,26 +36,20 @@ static void append_line(GString *text, const Line *line, bool again)
     g_string_append(text, line->prefix);
     if (line->is_branch)
         g_string_append(text, line->is_last ? "`-- " : "|-- ");
-    if (line->parent)
-        append_edges(text, line);
+    if (line->edge && uc_edge_role(line->edge) == UC_ROLE_BACKING)
+        g_string_append_printf(text, "%s: ", line->edge->port->name);
+    else if (line->edge)
+        g_string_append_printf(text, "%s (%s): ", line->edge->port->name, line->roles);
     g_string_append_printf(text, "%s%s\n", node, again ? ", see above" : "");
 }
 
-static bool is_first_edge(const UcNode *node, uint32_t edge)
-{
-    for (uint32_t i = 0; i < edge; i++)
-        if (node->edges[i].node == node->edges[edge].node)
-            return false;
-    return true;
-}
-
-static Line line_below(const Line *line, uint32_t edge)
+static Line line_below(const Line *line, const UcEdge *edge, char *roles)
 {
     const char *bar = !line->is_branch ? "" : line->is_last ? "    " : "|   ";
 
-    return (Line){.node = line->node->edges[edge].node,
-                  .parent = line->node,
+    return (Line){.node = edge->node,
                   .edge = edge,
+                  .roles = roles,
                   .prefix = g_strconcat(line->prefix, bar, NULL)};
 }
 
@@ -82,10 +59,13 @@ static bool push_children(GArray *stack, const Line *line, bool backing, bool is
     for (uint32_t i = line->node->n_edges; i-- > 0;) {
         const UcEdge *edge = &line->node->edges[i];
 
-        if (!edge->node || (uc_edge_role(edge) == UC_ROLE_BACKING) != backing ||
-            !is_first_edge(line->node, i))
+        char *roles = (uc_edge_role(edge) == UC_ROLE_BACKING) == backing
+                          ? uc_node_roles(line->node, i)
+                          : NULL;
+
+        if (!roles)
             continue;
-        Line child = line_below(line, i);
+        Line child = line_below(line, edge, roles);
 
         child.is_branch = !backing;
         child.is_last = is_last;

@@ -10,6 +10,27 @@ const UcNode *uc_node_child(const UcNode *node, uint32_t edge)
     return node->edges[edge].node;
 }
 
+static bool has_child_before(const UcNode *node, uint32_t edge)
+{
+    for (uint32_t i = 0; i < edge; i++)
+        if (node->edges[i].node == node->edges[edge].node)
+            return true;
+    return false;
+}
+
+char *uc_node_roles(const UcNode *node, uint32_t edge)
+{
+    GString *roles;
+
+    if (!node->edges[edge].node || has_child_before(node, edge))
+        return NULL;
+    roles = g_string_new(uc_role_to_string(uc_edge_role(&node->edges[edge])));
+    for (uint32_t i = edge + 1; i < node->n_edges; i++)
+        if (node->edges[i].node == node->edges[edge].node)
+            g_string_append_printf(roles, ", %s", uc_role_to_string(uc_edge_role(&node->edges[i])));
+    return g_string_free(roles, FALSE);
+}
+
 /* A place must be an edge that can hold guest bytes, and its end must be a number. */
 static bool is_valid_place(const UcNode *node, UcPlace place, uint64_t length)
 {

@@ -29,6 +29,10 @@ struct UcNode {
 /* The node plugged into edge `edge`, or NULL. */
 const UcNode *uc_node_child(const UcNode *node, uint32_t edge);
 
+/* What that child is to the node, for people: "metadata, data" if it is there twice. NULL for an
+ * empty edge, and for one whose child an earlier edge has. The caller frees. */
+char *uc_node_roles(const UcNode *node, uint32_t edge);
+
 /*
  * The two callbacks of the node's driver, with the contract of core/driver.h checked on both
  * sides. uc_node_map() clamps the answer to `length`; an answer that breaks the contract becomes

@@ -19,8 +19,8 @@ typedef struct UcCommand {
     int trouble; /* the exit status if the work fails; 0: 1 */
 } UcCommand;
 
-extern const UcCommand uc_command_mount, uc_command_map, uc_command_info, uc_command_hash,
-    uc_command_verify, uc_command_compare;
+extern const UcCommand uc_command_mount, uc_command_map, uc_command_info, uc_command_graph,
+    uc_command_hash, uc_command_verify, uc_command_compare;
 
 /* A context for the options of `command`, with its --help; the caller frees. */
 GOptionContext *uc_command_context(const UcCommand *command);

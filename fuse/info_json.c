@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/text.h"
+#include "fuse/graph_json.h"
 #include "fuse/info_output.h"
 #include "fuse/json.h"
 
@@ -7,9 +8,10 @@
  * The shape is that of `qemu-img info --output=json`, so scripts find filename, format,
  * virtual-size and actual-size where they look for them. A child that is not a backing file
  * stands below its parent, as newer versions have it; backing files follow in the list with
- * --backing-chain, and elsewhere are named.
+ * --backing-chain, and elsewhere are named. A node's own children stand where it is met first. The
+ * whole graph, as it is, follows as a list of "nodes".
  */
-static JsonNode *node_to_json(const UcNode *node);
+static JsonNode *node_to_json(const UcNode *node, GHashTable *seen);
 
 static void add_file(JsonObject *object, const UcNode *node)
 {
@@ -50,7 +52,7 @@ static bool is_repeated(const UcNode *node, uint32_t edge)
     return false;
 }
 
-static void add_children(JsonObject *object, const UcNode *node)
+static void add_children(JsonObject *object, const UcNode *node, GHashTable *seen)
 {
     JsonArray *children = json_array_new();
     for (uint32_t i = 0; i < node->n_edges; i++) {
@@ -59,7 +61,7 @@ static void add_children(JsonObject *object, const UcNode *node)
             continue;
         JsonObject *child = json_object_new();
         json_object_set_string_member(child, "name", edge->port->name);
-        json_object_set_member(child, "info", node_to_json(edge->node));
+        json_object_set_member(child, "info", node_to_json(edge->node, seen));
         json_array_add_object_element(children, child);
     }
     if (json_array_get_length(children) > 0)
@@ -68,7 +70,7 @@ static void add_children(JsonObject *object, const UcNode *node)
         json_array_unref(children);
 }
 
-static JsonNode *node_to_json(const UcNode *node)
+static JsonNode *node_to_json(const UcNode *node, GHashTable *seen)
 {
     JsonObject *object = json_object_new();
     uc_json_add_text(object, "node-name", node->name);
@@ -77,7 +79,8 @@ static JsonNode *node_to_json(const UcNode *node)
     add_file(object, node);
     add_backing(object, node);
     add_facts(object, node);
-    add_children(object, node);
+    if (g_hash_table_add(seen, (gpointer)node))
+        add_children(object, node, seen);
     JsonNode *value = json_node_init_object(json_node_alloc(), object);
     json_object_unref(object);
     return value;
@@ -95,16 +98,18 @@ static void add_warnings(JsonObject *object, const UcGraph *graph)
 
 void uc_info_print_json(const UcNode *node, bool chain)
 {
-    JsonNode *top = node_to_json(node);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    JsonNode *top = node_to_json(node, seen);
     add_warnings(json_node_get_object(top), node->graph);
     if (!chain) {
+        json_object_set_array_member(json_node_get_object(top), "nodes", uc_graph_to_json(node));
         uc_json_print(top);
         return;
     }
     JsonArray *layers = json_array_new();
     json_array_add_element(layers, top);
     while ((node = uc_info_backing(node)) != NULL)
-        json_array_add_element(layers, node_to_json(node));
+        json_array_add_element(layers, node_to_json(node, seen));
     uc_json_print(json_node_init_array(json_node_alloc(), layers));
     json_array_unref(layers);
 }

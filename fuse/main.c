@@ -9,7 +9,7 @@
 enum { EXIT_WRONG_USAGE = 2 };
 
 static const UcCommand *const commands[] = {
-    &uc_command_mount, &uc_command_map,    &uc_command_info,
+    &uc_command_mount, &uc_command_map,    &uc_command_info,    &uc_command_graph,
     &uc_command_hash,  &uc_command_verify, &uc_command_compare,
 };
 

@@ -8,7 +8,7 @@ manual=$(dirname "$TESTS")/docs/unchain.1
 status=0
 # The page without its markup: \- is a hyphen.
 text=$(sed 's/\\-/-/g; s/\\f[A-Z]//g' "$manual")
-for command in mount map info hash verify compare; do
+for command in mount map info graph hash verify compare; do
     options=$("$UNCHAIN" $command --help | grep -o -e '^ *-[-a-zA-Z, ]*' | grep -o -e '-[-a-zA-Z]*' | sort -u)
     [ -n "$options" ] || { echo "unchain $command --help lists no options"; status=1; }
     for option in $options; do
