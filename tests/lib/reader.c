@@ -13,6 +13,10 @@
  *     check-all | check OFFSET LENGTH        compare with the model
  *     walk GRANULARITY                       the seek walk: START END data|hole ...
  *     paths REACH                            every extent's path, separated by " | "
+ *     use NODE                               ask this node of the graph from now on
+ *     status                                 START END ZERO DEPTH PRESENT ALLOCATED OFFSET FILE ...
+ *     above BASE                             START END WHERE ...: where the path enters the node
+ *                                            BASE, or - if it does not
  *     threads COUNT SEED                     the same checks from many threads at once
  */
 #include "core/extent.h"
@@ -222,6 +226,62 @@ static bool reader_paths(Reader *reader, const char *words, GString *answer, GEr
     return uc_error_set(error, UC_ERROR_USAGE, "no such reach");
 }
 
+static bool find_node(const Reader *reader, const char *name, UcNode **node, GError **error)
+{
+    *node = uc_graph_find(reader->graph, name);
+    return *node || uc_error_set(error, UC_ERROR_USAGE, "no node %s", name);
+}
+
+static bool reader_use(Reader *reader, const char *words, GString *answer, GError **error)
+{
+    (void)answer;
+    return find_node(reader, words, &reader->node, error);
+}
+
+static void print_status(GString *answer, const UcPath *path)
+{
+    bool on_host = uc_path_is_on_host(path);
+    g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " %d %u %d %d ", path->start,
+                           path->start + path->length, uc_path_is_zero(path), path->depth,
+                           uc_path_is_present(path), path->allocated);
+    if (on_host)
+        g_string_append_printf(answer, "%" PRIu64 " %s ", path->offset, path->node->file->name);
+    else
+        g_string_append(answer, "- - ");
+}
+
+static bool reader_status(Reader *reader, const char *words, GString *answer, GError **error)
+{
+    (void)words;
+    (void)error;
+    UcExtents extents;
+    UcPath path;
+    uc_extents_init(&extents, reader->node, 0, reader->node->size, UC_REACH_STATUS);
+    while (uc_extents_next(&extents, &path))
+        print_status(answer, &path);
+    return true;
+}
+
+static bool reader_above(Reader *reader, const char *words, GString *answer, GError **error)
+{
+    UcNode *base = NULL;
+    if (!find_node(reader, words, &base, error))
+        return false;
+    UcExtents extents;
+    UcPath path;
+    uc_extents_init(&extents, reader->node, 0, reader->node->size, UC_REACH_STATUS);
+    extents.question.base = base;
+    while (uc_extents_next(&extents, &path)) {
+        g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " ", path.start,
+                               path.start + path.length);
+        if (path.end == UC_END_BASE)
+            g_string_append_printf(answer, "%" PRIu64 " ", path.offset);
+        else
+            g_string_append(answer, "- ");
+    }
+    return true;
+}
+
 typedef struct {
     const Reader *reader;
     guint32 seed;
@@ -299,6 +359,9 @@ static const Command commands[] = {
     {"check-all", reader_check_all, true, true},
     {"walk", reader_walk, true, false},
     {"paths", reader_paths, true, false},
+    {"use", reader_use, true, false},
+    {"status", reader_status, true, false},
+    {"above", reader_above, true, false},
     {"threads", reader_threads, true, true},
 };
 
