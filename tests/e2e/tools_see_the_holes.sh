@@ -8,6 +8,7 @@ need qemu-img jq
 mount_image mnt "image=$sample/tuesday.qcow2"
 image=mnt/image
 size=$(stat -c %s $image)
+times=$(stat -c '%i %y %z' $image)
 
 # The bytes that are data, counted by lseek; there is a hole and there is data.
 data=$(python3 - $image <<'END'
@@ -60,6 +61,7 @@ if command -v rsync >/dev/null; then
     [ ! -s second ] || fail "the second rsync copies: $(cat second)"
     unmount mnt
     mount_image mnt "image=$sample/tuesday.qcow2"
+    [ "$(stat -c '%i %y %z' $image)" = "$times" ] || fail "inode and times were $times"
     rsync -a -S --itemize-changes mnt/ copies/ >third
     [ ! -s third ] || fail "after a new mount rsync copies: $(cat third)"
 fi

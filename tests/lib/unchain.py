@@ -190,13 +190,11 @@ class Reader:
         """Sends commands together, and returns what follows "ok" in each answer."""
         self.process.stdin.write("".join(c + "\n" for c in commands).encode())
         self.process.stdin.flush()
-        answers = []
-        for command in commands:
-            answer = self.process.stdout.readline().decode().rstrip("\n")
+        answers = [self.process.stdout.readline().decode().rstrip("\n") for _ in commands]
+        for command, answer in zip(commands, answers):
             if answer != "ok" and not answer.startswith("ok "):
                 raise Wrong(f"reader: {command}: {answer or 'it has died'}")
-            answers.append(answer[3:])
-        return answers
+        return [answer[3:] for answer in answers]
 
     def ask(self, command):
         return self.ask_all([command])[0]
