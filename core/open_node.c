@@ -38,10 +38,11 @@ static bool push_child(UcGraph *graph, UcFrame *frame, UcEdge *edge, UcSpec *giv
 
     if (given->kind == UC_SPEC_NULL || (name && !*name)) {
         g_autofree char *where = uc_spec_where(given);
+        g_autofree char *who = uc_frame_who(frame);
 
         return edge->port->arity == UC_ARITY_OPTIONAL ||
-               uc_error_set(error, UC_ERROR_USAGE, "driver %s needs a child '%s'%s",
-                            frame->driver->name, edge->port->name, where);
+               uc_error_set(error, UC_ERROR_USAGE, "%s needs a child '%s'%s", who, edge->port->name,
+                            where);
     }
     uc_opening_push(graph, uc_spec_ref(given), &edge->node, frame, edge->port);
     return true;
@@ -110,9 +111,10 @@ static bool check_children(const UcFrame *frame, GError **error)
 
         if (missing && port->arity != UC_ARITY_OPTIONAL) {
             g_autofree char *where = uc_spec_where(frame->spec);
+            g_autofree char *who = uc_frame_who(frame);
 
-            return uc_error_set(error, UC_ERROR_USAGE, "driver %s needs a child '%s'%s",
-                                frame->driver->name, port->name, where);
+            return uc_error_set(error, UC_ERROR_USAGE, "%s needs a child '%s'%s", who, port->name,
+                                where);
         }
     }
     return true;

@@ -38,6 +38,15 @@ char *uc_frame_name(const UcFrame *frame)
     return stated ? uc_text_escape(stated, -1) : g_strdup(frame->driver->name);
 }
 
+char *uc_frame_who(const UcFrame *frame)
+{
+    const char *stated = uc_spec_string(uc_spec_get(frame->spec, "node-name"));
+    g_autofree char *name = stated ? uc_text_escape(stated, -1) : NULL;
+
+    return name ? g_strdup_printf("node '%s': driver %s", name, frame->driver->name)
+                : g_strdup_printf("driver %s", frame->driver->name);
+}
+
 static const UcOption *find_in(const UcOption *table, const char *name)
 {
     for (const UcOption *option = table; option && option->name; option++)
@@ -50,10 +59,9 @@ static bool set_unknown_key(GError **error, const UcFrame *frame, const UcSpecEn
 {
     g_autofree char *where = uc_spec_where(entry->value);
     g_autofree char *shown = uc_text_escape(entry->key, -1);
-    g_autofree char *name = uc_frame_name(frame);
+    g_autofree char *who = uc_frame_who(frame);
 
-    return uc_error_set(error, UC_ERROR_USAGE, "node '%s': driver %s has no key '%s'%s", name,
-                        frame->driver->name, shown, where);
+    return uc_error_set(error, UC_ERROR_USAGE, "%s has no key '%s'%s", who, shown, where);
 }
 
 static bool check_required(const UcFrame *frame, const UcOptions *options, const UcOption *table,
@@ -62,9 +70,9 @@ static bool check_required(const UcFrame *frame, const UcOptions *options, const
     for (const UcOption *option = table; option && option->name; option++) {
         if (option->required && !uc_options_has(options, option->name)) {
             g_autofree char *where = uc_spec_where(spec);
+            g_autofree char *who = uc_frame_who(frame);
 
-            return uc_error_set(error, UC_ERROR_USAGE, "driver %s needs '%s'%s",
-                                frame->driver->name, option->name, where);
+            return uc_error_set(error, UC_ERROR_USAGE, "%s needs '%s'%s", who, option->name, where);
         }
     }
     return true;
@@ -93,11 +101,12 @@ static bool take_object(const UcFrame *frame, UcOptions *options, const UcOption
 {
     UcOptions *item = uc_options_new();
     g_autofree char *where = uc_spec_where(spec);
+    g_autofree char *who = uc_frame_who(frame);
 
     uc_options_add(options, option, item);
     if (spec->kind != UC_SPEC_OBJECT)
-        return uc_error_set(error, UC_ERROR_USAGE, "driver %s: '%s' takes objects%s",
-                            frame->driver->name, option->name, where);
+        return uc_error_set(error, UC_ERROR_USAGE, "%s: '%s' takes objects%s", who, option->name,
+                            where);
     return take_fields(frame, item, option->fields, spec, error);
 }
 
@@ -118,24 +127,25 @@ static bool take_scalar(const UcFrame *frame, UcOptions *options, const UcOption
                         const UcSpecEntry *entry, GError **error)
 {
     g_autofree char *where = uc_spec_where(entry->value);
+    g_autofree char *who = uc_frame_who(frame);
     g_autoptr(GError) cause = NULL;
 
     if (entry->value->kind != UC_SPEC_SCALAR)
-        return uc_error_set(error, UC_ERROR_USAGE, "driver %s: '%s' must be a single value%s",
-                            frame->driver->name, entry->key, where);
+        return uc_error_set(error, UC_ERROR_USAGE, "%s: '%s' must be a single value%s", who,
+                            entry->key, where);
     if (uc_options_set(options, option, entry->value->scalar, &cause))
         return true;
-    return uc_error_set(error, cause->code, "driver %s: %s%s", frame->driver->name, cause->message,
-                        where);
+    return uc_error_set(error, cause->code, "%s: %s%s", who, cause->message, where);
 }
 
 static bool set_refused(GError **error, const UcFrame *frame, const UcOption *option,
                         const UcSpecEntry *entry)
 {
     g_autofree char *where = uc_spec_where(entry->value);
+    g_autofree char *who = uc_frame_who(frame);
 
-    return uc_error_set(error, UC_ERROR_USAGE, "driver %s: '%s' %s%s", frame->driver->name,
-                        option->name, option->refused, where);
+    return uc_error_set(error, UC_ERROR_USAGE, "%s: '%s' %s%s", who, option->name, option->refused,
+                        where);
 }
 
 static bool take(const UcFrame *frame, UcOptions *options, const UcOption *option,

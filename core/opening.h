@@ -65,6 +65,8 @@ bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error);
 UcOptions *uc_frame_options(const UcFrame *frame, GError **error);
 /* What to call the frame's node before it is open. The caller frees. */
 char *uc_frame_name(const UcFrame *frame);
+/* What messages call it: "node 'vm': driver qcow2", or "driver qcow2". The caller frees. */
+char *uc_frame_who(const UcFrame *frame);
 
 /*
  * The chain of files that the node being opened stands on (chain.c). A file that an image names

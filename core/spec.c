@@ -119,6 +119,7 @@ void uc_spec_relocate(UcSpec *spec, const char *beside)
 
             value->source = g_strdup(entry->value->source);
             value->line = entry->value->line;
+            value->column = entry->value->column;
             uc_spec_unref(entry->value);
             entry->value = value;
         } else {
@@ -133,5 +134,5 @@ char *uc_spec_where(const UcSpec *spec)
         return g_strdup("");
     if (!spec->line)
         return g_strdup_printf(" (%s)", spec->source);
-    return g_strdup_printf(" (%s, line %u)", spec->source, spec->line);
+    return g_strdup_printf(" (%s, line %u, column %u)", spec->source, spec->line, spec->column);
 }

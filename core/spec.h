@@ -32,7 +32,8 @@ struct UcSpec {
     GVariant *scalar;   /* SCALAR: of type s, t, x, d or b */
     GPtrArray *entries; /* LIST, OBJECT: of UcSpecEntry, in the order written */
     char *source;       /* for messages: "graph.json", "the command line"; may be NULL */
-    unsigned line;      /* in source, from 1; 0: unknown */
+    unsigned line;      /* in source, from 1; 0: unknown. Of a member: where its key stands */
+    unsigned column;    /* in that line, from 1 */
 };
 
 UcSpec *uc_spec_new(UcSpecKind kind);
@@ -43,6 +44,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcSpec, uc_spec_unref)
 UcSpec *uc_spec_new_string(const char *text);
 /* Adds to a LIST (key NULL) or an OBJECT; takes `value`. */
 void uc_spec_add(UcSpec *spec, const char *key, UcSpec *value);
+
+/* Adds to an OBJECT where the dotted `key` ("file.filename") leads, making objects on the way.
+ * Takes `value`, but for false: something else stands there. */
+bool uc_spec_put(UcSpec *spec, const char *key, UcSpec *value);
 
 /* The value of `key` in an OBJECT, or NULL. */
 UcSpec *uc_spec_get(const UcSpec *spec, const char *key);
@@ -65,6 +70,6 @@ UcSpec *uc_spec_parse_json(const char *text, gssize length, const char *source, 
 /* "driver=qcow2,file.driver=file,file.filename=a,,b.qcow2": a doubled comma is one. */
 UcSpec *uc_spec_parse_dotted(const char *text, const char *source, GError **error);
 
-/* " (graph.json, line 12)", or "" where it is not known. The caller frees. */
+/* " (graph.json, line 12, column 5)", or "" where it is not known. The caller frees. */
 char *uc_spec_where(const UcSpec *spec);
 char *uc_spec_to_string(const UcSpec *spec); /* JSON on one line; the caller frees */

@@ -1,72 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/spec.h"
+#include "core/spec_places.h"
 #include "core/text.h"
 
 #include <json-glib/json-glib.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
- * JSON by json-glib, turned into specs. json-glib's tree does not remember where a value stood,
- * so the lines are noted down while it parses, and a key that comes twice is noticed there.
+ * JSON by json-glib, turned into specs. Of a key that comes twice json-glib keeps the last, so
+ * keys are noted down while it parses. Where values stand is found afterwards (spec_places.c); the
+ * tree is walked in the order of the text.
  */
 typedef struct Notes {
-    GHashTable *lines;  /* "object/key" -> line */
-    GHashTable *starts; /* JsonObject -> line of its brace */
-    GArray *open;       /* lines of the braces not yet closed */
-    char *duplicate;    /* the first key given twice, or NULL */
+    GHashTable *keys; /* "object/key" */
+    char *duplicate;  /* the first key given twice, or NULL */
     unsigned duplicate_line;
 } Notes;
 
+typedef struct Build {
+    const char *source;
+    GArray *places; /* of UcSpecPlace, one for each value */
+    guint next;     /* the place of the value that comes next */
+    GError **error;
+} Build;
+
 #define MAX_NESTING 64
-
-static char *note_key(JsonObject *object, const char *key)
-{
-    return g_strdup_printf("%p/%s", (void *)object, key);
-}
-
-static void note_start(JsonParser *parser, Notes *notes)
-{
-    unsigned line = json_parser_get_current_line(parser);
-
-    g_array_append_val(notes->open, line);
-}
-
-static void note_end(JsonParser *parser, JsonObject *object, Notes *notes)
-{
-    unsigned line = g_array_index(notes->open, unsigned, notes->open->len - 1);
-
-    (void)parser;
-    g_array_set_size(notes->open, notes->open->len - 1);
-    g_hash_table_insert(notes->starts, object, GUINT_TO_POINTER(line));
-}
 
 static void note_member(JsonParser *parser, JsonObject *object, const char *key, Notes *notes)
 {
-    unsigned line = json_parser_get_current_line(parser);
-    char *noted = note_key(object, key);
+    char *noted = g_strdup_printf("%p/%s", (void *)object, key);
 
-    if (!notes->duplicate && g_hash_table_contains(notes->lines, noted)) {
-        notes->duplicate = uc_text_escape(key, -1);
-        notes->duplicate_line = line;
-    }
-    g_hash_table_replace(notes->lines, noted, GUINT_TO_POINTER(line));
+    if (g_hash_table_add(notes->keys, noted) || notes->duplicate)
+        return;
+    notes->duplicate = uc_text_escape(key, -1);
+    notes->duplicate_line = json_parser_get_current_line(parser);
 }
 
 static void notes_init(Notes *notes, JsonParser *parser)
 {
-    *notes = (Notes){.lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                     .starts = g_hash_table_new(NULL, NULL),
-                     .open = g_array_new(FALSE, FALSE, sizeof(unsigned))};
-    g_signal_connect(parser, "object-start", G_CALLBACK(note_start), notes);
-    g_signal_connect(parser, "object-end", G_CALLBACK(note_end), notes);
+    *notes = (Notes){.keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     g_signal_connect(parser, "object-member", G_CALLBACK(note_member), notes);
 }
 
 static void notes_clear(Notes *notes)
 {
-    g_hash_table_unref(notes->lines);
-    g_hash_table_unref(notes->starts);
-    g_array_unref(notes->open);
+    g_hash_table_unref(notes->keys);
     g_free(notes->duplicate);
 }
 
@@ -105,69 +84,97 @@ static GVariant *scalar_of(JsonNode *node)
     }
 }
 
-static UcSpec *spec_of(JsonNode *node, const char *source, const Notes *notes, unsigned line);
+static UcSpec *spec_of(JsonNode *node, Build *build);
 
-static UcSpec *spec_of_object(JsonObject *object, const char *source, const Notes *notes)
+/* A dotted key leads to where it stands for, as in QEMU's json: names. */
+static bool add_member(UcSpec *spec, const char *key, UcSpec *value, const Build *build)
 {
-    UcSpec *spec = uc_spec_new(UC_SPEC_OBJECT);
+    g_autofree char *where = uc_spec_where(value), *shown = uc_text_escape(key, -1);
+
+    if (uc_spec_put(spec, key, value))
+        return true;
+    uc_spec_unref(value);
+    return uc_error_set(build->error, UC_ERROR_USAGE, "key '%s' is given twice%s", shown, where);
+}
+
+static bool add_members(UcSpec *spec, JsonObject *object, Build *build)
+{
     JsonObjectIter members;
     const char *key;
-    JsonNode *value;
+    JsonNode *node;
 
     json_object_iter_init_ordered(&members, object);
-    while (json_object_iter_next_ordered(&members, &key, &value)) {
-        g_autofree char *noted = note_key(object, key);
-        unsigned line = GPOINTER_TO_UINT(g_hash_table_lookup(notes->lines, noted));
+    while (json_object_iter_next_ordered(&members, &key, &node)) {
+        UcSpec *value = spec_of(node, build);
 
-        uc_spec_add(spec, key, spec_of(value, source, notes, line));
+        if (!value || !add_member(spec, key, value, build))
+            return false;
     }
-    return spec;
+    return true;
 }
 
-static UcSpec *spec_of_list(JsonArray *list, const char *source, const Notes *notes, unsigned line)
+static bool add_elements(UcSpec *spec, JsonArray *list, Build *build)
 {
-    UcSpec *spec = uc_spec_new(UC_SPEC_LIST);
+    for (guint i = 0; i < json_array_get_length(list); i++) {
+        UcSpec *value = spec_of(json_array_get_element(list, i), build);
 
-    for (guint i = 0; i < json_array_get_length(list); i++)
-        uc_spec_add(spec, NULL, spec_of(json_array_get_element(list, i), source, notes, line));
-    return spec;
+        if (!value)
+            return false;
+        uc_spec_add(spec, NULL, value);
+    }
+    return true;
 }
 
-static UcSpec *spec_of(JsonNode *node, const char *source, const Notes *notes, unsigned line)
+static UcSpecKind kind_of(JsonNode *node)
 {
-    UcSpec *spec;
-
     switch (json_node_get_node_type(node)) {
     case JSON_NODE_OBJECT:
-        spec = spec_of_object(json_node_get_object(node), source, notes);
-        line = GPOINTER_TO_UINT(g_hash_table_lookup(notes->starts, json_node_get_object(node)));
-        break;
+        return UC_SPEC_OBJECT;
     case JSON_NODE_ARRAY:
-        spec = spec_of_list(json_node_get_array(node), source, notes, line);
-        break;
+        return UC_SPEC_LIST;
     case JSON_NODE_VALUE:
-        spec = uc_spec_new(UC_SPEC_SCALAR);
-        spec->scalar = g_variant_ref_sink(scalar_of(node));
-        break;
+        return UC_SPEC_SCALAR;
     default:
-        spec = uc_spec_new(UC_SPEC_NULL);
-        break;
+        return UC_SPEC_NULL;
     }
-    spec->source = g_strdup(source);
-    spec->line = line;
-    return spec;
+}
+
+static void set_place(UcSpec *spec, Build *build)
+{
+    spec->source = g_strdup(build->source);
+    if (build->next >= build->places->len)
+        return;
+    UcSpecPlace place = g_array_index(build->places, UcSpecPlace, build->next++);
+
+    spec->line = place.line;
+    spec->column = place.column;
+}
+
+static UcSpec *spec_of(JsonNode *node, Build *build)
+{
+    g_autoptr(UcSpec) spec = uc_spec_new(kind_of(node));
+
+    set_place(spec, build);
+    if (spec->kind == UC_SPEC_SCALAR)
+        spec->scalar = g_variant_ref_sink(scalar_of(node));
+    if (spec->kind == UC_SPEC_OBJECT && !add_members(spec, json_node_get_object(node), build))
+        return NULL;
+    if (spec->kind == UC_SPEC_LIST && !add_elements(spec, json_node_get_array(node), build))
+        return NULL;
+    return g_steal_pointer(&spec);
 }
 
 /* json-glib says "<data>:3:7: Parse error: …"; the place is said in our own words. */
-static bool set_parse_error(GError **error, JsonParser *parser, const char *source,
-                            const GError *cause)
+static bool set_parse_error(GError **error, const char *source, const GError *cause)
 {
-    const char *reason = strstr(cause->message, "error: ");
+    const char *place = strchr(cause->message, ':'), *reason = strstr(cause->message, "error: ");
     g_autofree char *shown = uc_text_escape(reason ? reason + 7 : cause->message, -1);
+    unsigned line = 1, column = 1;
 
+    if (place)
+        sscanf(place, ":%u:%u:", &line, &column);
     return uc_error_set(error, UC_ERROR_USAGE, "%s, line %u, column %u: not valid JSON: %s", source,
-                        MAX(json_parser_get_current_line(parser), 1),
-                        MAX(json_parser_get_current_pos(parser), 1), shown);
+                        line, MAX(column, 1), shown);
 }
 
 static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsize length,
@@ -181,7 +188,7 @@ static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsiz
         return uc_error_set(error, UC_ERROR_USAGE, "%s: nested deeper than %d levels", source,
                             MAX_NESTING);
     if (!json_parser_load_from_data(parser, text, length, &cause))
-        return set_parse_error(error, parser, source, cause);
+        return set_parse_error(error, source, cause);
     if (notes->duplicate)
         return uc_error_set(error, UC_ERROR_USAGE, "%s, line %u: key '%s' is given twice", source,
                             notes->duplicate_line, notes->duplicate);
@@ -198,8 +205,12 @@ UcSpec *uc_spec_parse_json(const char *text, gssize length, const char *source, 
     Notes notes;
 
     notes_init(&notes, parser);
-    if (parse(parser, &notes, text, bytes, source, error))
-        spec = spec_of(json_parser_get_root(parser), source, &notes, 1);
+    if (parse(parser, &notes, text, bytes, source, error)) {
+        g_autoptr(GArray) places = uc_spec_places(text, bytes);
+        Build build = {.source = source, .places = places, .error = error};
+
+        spec = spec_of(json_parser_get_root(parser), &build);
+    }
     notes_clear(&notes);
     return spec;
 }

@@ -53,7 +53,7 @@ mistake()
     [ $status = 2 ] || fail "$2: status $status"
     grep -q "^unchain: .*$1" err || fail "$2: $(cat err)"
 }
-mistake "unknown key \"export\" (images/wrong.json, line 7)" 's/exports/export/'
-mistake 'part.*offsets.*line 5' 's/offset/offsets/'
-mistake "unknown key \"node\" (images/wrong.json, line 7)" 's/"node-name": "part" }/"node": "part" }/'
-mistake 'exports (images/wrong.json, line 7): "node-name" is missing' 's/, { "node-name": "part" }/, {}/'
+mistake "unknown key \"export\" (images/wrong.json, line 7, column [0-9]*)" 's/exports/export/'
+mistake "node .part.: driver raw has no key .offsets. (images/wrong.json, line 5, column 45)" 's/offset/offsets/'
+mistake "unknown key \"node\" (images/wrong.json, line 7, column [0-9]*)" 's/"node-name": "part" }/"node": "part" }/'
+mistake 'exports (images/wrong.json, line 7, column [0-9]*): "node-name" is missing' 's/, { "node-name": "part" }/, {}/'

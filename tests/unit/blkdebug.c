@@ -178,19 +178,19 @@ static void check_refused(const char *options, const char *message)
 static void test_refused(void)
 {
     check_refused("'config':'rules'", "driver blkdebug: 'config' cannot be used: give the rules as "
-                                      "'inject-error' (test, line 1)");
+                                      "'inject-error' (test, line 1, column 22)");
     check_refused("'set-state':[{'event':'none','new_state':2}]",
                   "driver blkdebug: 'set-state' cannot be used: rules here do not wait for events "
-                  "and have no states (test, line 1)");
+                  "and have no states (test, line 1, column 22)");
     check_refused("'inject-error':[{'state':1}]",
-                  "driver blkdebug: 'state' cannot be used: rules here do not wait for events "
-                  "and have no states (test, line 1)");
+                  "driver blkdebug: 'state' cannot be used: rules here do not wait for events and "
+                  "have no states (test, line 1, column 39)");
     check_refused("'take-child-perms':['write']",
                   "driver blkdebug: 'take-child-perms' cannot be used: nodes that are only read "
-                  "need no permissions (test, line 1)");
+                  "need no permissions (test, line 1, column 22)");
     check_refused("'inject-error':[{'event':'l2_load'}]",
-                  "driver blkdebug: option 'event' is 'l2_load', expected read_aio or none "
-                  "(test, line 1)");
+                  "driver blkdebug: option 'event' is 'l2_load', expected read_aio or none (test, "
+                  "line 1, column 39)");
     check_refused("'inject-error':[{'sector':1,'length':9}]",
                   "blkdebug: a rule has a 'sector', or 'offset' and 'length', not both");
     check_refused("'inject-error':[{'sector':'36028797018963968'}]",

@@ -63,9 +63,10 @@ static void test_refused(void)
                                   "'raw':{'driver':'leaf','node-name':'w','size':17}}"),
                   "blkverify: leaf (test) has 16 bytes, w (raw) has 17", "sizes");
     answers_check(answers_refusal("{'driver':'blkverify','test':{'driver':'leaf'}}"),
-                  "driver blkverify needs a child 'raw' (test, line 1)", "no witness");
+                  "driver blkverify needs a child 'raw' (test, line 1, column 1)", "no witness");
     answers_check(answers_refusal("{'driver':'blkverify','raw':{'driver':'leaf'}}"),
-                  "driver blkverify needs a child 'test' (test, line 1)", "nothing to test");
+                  "driver blkverify needs a child 'test' (test, line 1, column 1)",
+                  "nothing to test");
 }
 
 int main(void)

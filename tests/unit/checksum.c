@@ -242,7 +242,7 @@ static void test_what_opening_refuses(void)
     check_refused("{\"driver\":\"checksum\",\"manifest\":\"none\",\"file\":" DISK "}",
                   "checksum: cannot open 'none': No such file or directory");
     check_refused("{\"driver\":\"checksum\",\"file\":" DISK "}",
-                  "driver checksum needs 'manifest' (spec, line 1)");
+                  "driver checksum needs 'manifest' (spec, line 1, column 1)");
 }
 
 /* CUnit's assertions belong to one thread. */

@@ -170,18 +170,18 @@ static void check_refused(const char *graph, const char *message)
 static void test_refused(void)
 {
     check_refused("{'driver':'copy-before-write','file':{'driver':'leaf'}}",
-                  "driver copy-before-write needs a child 'target' (test, line 1)");
+                  "driver copy-before-write needs a child 'target' (test, line 1, column 1)");
     check_refused("{'driver':'copy-before-write','file':{'driver':'leaf'},"
                   "'target':{'driver':'leaf'},'on-cbw-error':'ignore'}",
                   "driver copy-before-write: option 'on-cbw-error' is 'ignore', expected "
-                  "break-guest-write or break-snapshot (test, line 1)");
+                  "break-guest-write or break-snapshot (test, line 1, column 83)");
     check_refused("{'driver':'copy-before-write','file':{'driver':'leaf'},"
                   "'target':{'driver':'leaf'},'bitmap':{'node':'x'}}",
-                  "driver copy-before-write needs 'name' (test, line 1)");
+                  "driver copy-before-write needs 'name' (test, line 1, column 83)");
     check_refused("{'driver':'snapshot-access'}",
-                  "driver snapshot-access needs a child 'file' (test, line 1)");
+                  "driver snapshot-access needs a child 'file' (test, line 1, column 1)");
     check_refused("{'driver':'compress','bottom':'x','file':{'driver':'leaf'}}",
-                  "node 'compress': driver compress has no key 'bottom' (test, line 1)");
+                  "driver compress has no key 'bottom' (test, line 1, column 22)");
 }
 
 int main(void)

@@ -43,7 +43,7 @@ static void test_refused(void)
 {
     answers_check(answers_refusal("{'driver':'null-co','latency-ns':-1}"),
                   "driver null-co: option 'latency-ns' is -1, expected a number that is not "
-                  "negative (test, line 1)",
+                  "negative (test, line 1, column 21)",
                   "negative");
 }
 

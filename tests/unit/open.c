@@ -39,35 +39,38 @@ static void test_descriptions(void)
 {
     check("{'driver':'null-co'}", "opened");
     check("{'driver':'null-co','size':'1M','read-zeroes':'on','read-only':true}", "opened");
-    check("{'driver':'nope'}", "there is no driver for format 'nope' (spec, line 1)");
-    check("{'driver':7}", "\"driver\" must be a text (spec, line 1)");
-    check("{}", "a node without a \"driver\" (spec, line 1)");
-    check("[]", "expected a node or a node's name (spec, line 1)");
-    check("'x'", "there is no node named 'x' (spec, line 1)");
+    check("{'driver':'nope'}", "there is no driver for format 'nope' (spec, line 1, column 2)");
+    check("{'driver':7}", "\"driver\" must be a text (spec, line 1, column 2)");
+    check("{}", "a node without a \"driver\" (spec, line 1, column 1)");
+    check("[]", "expected a node or a node's name (spec, line 1, column 1)");
+    check("'x'", "there is no node named 'x' (spec, line 1, column 1)");
     check("{'driver':'null-co',\n'sise':1}",
-          "node 'null-co': driver null-co has no key 'sise' (spec, line 2)");
-    check("{'driver':'null-co','size':'many'}", "driver null-co: option 'size' is 'many', expected "
-                                                "a size such as 65536, 64k or 1.5G (spec, line 1)");
+          "driver null-co has no key 'sise' (spec, line 2, column 1)");
+    check("{'driver':'null-co','size':'many'}",
+          "driver null-co: option 'size' is 'many', expected a size such as 65536, 64k or 1.5G "
+          "(spec, line 1, column 21)");
     check("{'driver':'null-co','size':-1}", "driver null-co: option 'size' is -1, expected a size "
-                                            "such as 65536, 64k or 1.5G (spec, line 1)");
+                                            "such as 65536, 64k or 1.5G (spec, line 1, column 21)");
     check("{'driver':'null-co','size':{}}",
-          "driver null-co: 'size' must be a single value (spec, line 1)");
+          "driver null-co: 'size' must be a single value (spec, line 1, column 21)");
     check("{'driver':'null-co','cache':{'direct':true,'no-flush':false},'discard':'unmap'}",
           "opened");
     check("{'driver':'null-co','discard':'maybe'}",
           "driver null-co: option 'discard' is 'maybe', expected ignore or off or unmap or on "
-          "(spec, line 1)");
+          "(spec, line 1, column 21)");
     check("{'driver':'null-co','cache':{'writeback':true}}",
-          "node 'null-co': driver null-co has no key 'writeback' (spec, line 1)");
-    check("{'driver':'null-co','cache':1}", "driver null-co: 'cache' takes objects (spec, line 1)");
-    check("{'driver':'file'}", "driver file needs 'filename' (spec, line 1)");
-    check("{'driver':'raw'}", "driver raw needs a child 'file' (spec, line 1)");
-    check("{'driver':'raw','file':null}", "driver raw needs a child 'file' (spec, line 1)");
+          "driver null-co has no key 'writeback' (spec, line 1, column 30)");
+    check("{'driver':'null-co','cache':1}",
+          "driver null-co: 'cache' takes objects (spec, line 1, column 21)");
+    check("{'driver':'file'}", "driver file needs 'filename' (spec, line 1, column 1)");
+    check("{'driver':'raw'}", "driver raw needs a child 'file' (spec, line 1, column 1)");
+    check("{'driver':'raw','file':null}",
+          "driver raw needs a child 'file' (spec, line 1, column 17)");
     check("{'driver':'raw','offset':17,'file':{'driver':'null-co','size':16}}",
           "raw: offset 17 and size 0 do not fit into the 16 bytes below");
     check("{'driver':'null-co','size':18446744073709551615}",
           "driver null-co: option 'size' is -1, expected a size such as 65536, 64k or 1.5G (spec, "
-          "line 1)");
+          "line 1, column 21)");
     check("{'driver':'null-co','size':'0xffffffffffffffff'}",
           "null-co: its size is beyond 2^63-1 bytes");
 }
@@ -144,7 +147,8 @@ static void test_references(void)
     CU_ASSERT_PTR_EQUAL(uc_node_child(one, 0), uc_node_child(two, 0));
     CU_ASSERT_EQUAL(two->size, 12);
     CU_ASSERT_PTR_NULL(uc_graph_open(graph, circle, &error));
-    CU_ASSERT_STRING_EQUAL(error->message, "node 'circle' stands on itself (graph, line 1)");
+    CU_ASSERT_STRING_EQUAL(error->message,
+                           "node 'circle' stands on itself (graph, line 1, column 38)");
 }
 
 int main(void)

@@ -291,12 +291,12 @@ static void test_refused(void)
     check_refused("'vote-threshold':3", "[" ONE "," ONE "]",
                   "q: vote-threshold is 3, expected 1 to 2, the number of children");
     check_refused("'vote-threshold':1", "[]",
-                  "driver quorum needs a child 'children' (test, line 1)");
+                  "node 'q': driver quorum needs a child 'children' (test, line 1, column 1)");
     check_refused("'read-pattern':'fifo'", "[" ONE "]",
-                  "driver quorum needs 'vote-threshold' (test, line 1)");
+                  "node 'q': driver quorum needs 'vote-threshold' (test, line 1, column 1)");
     check_refused("'vote-threshold':1,'read-pattern':'any'", "[" ONE "]",
-                  "driver quorum: option 'read-pattern' is 'any', expected quorum or fifo "
-                  "(test, line 1)");
+                  "node 'q': driver quorum: option 'read-pattern' is 'any', expected quorum or "
+                  "fifo (test, line 1, column 55)");
     check_refused("'vote-threshold':1", "[" ONE ",{'driver':'leaf','size':15,'node-name':'odd'}]",
                   "q: child odd has 15 bytes, expected 16");
     check_refused("'vote-threshold':2,'blkverify':true", "[" ONE "," ONE "," ONE "]",

@@ -52,6 +52,42 @@ static void test_json_lines(void)
     CU_ASSERT_EQUAL(uc_spec_get(uc_spec_get(spec, "b"), "c")->line, 4);
 }
 
+/* Of a member the key's place, whatever its value is and however many lines that has. */
+static void test_json_places(void)
+{
+    static const char text[] =
+        "/* what \"this\" is: { */\n{ \"list\": [ 1,\n  {\"x\": null}\n], /* \" */\n"
+        "\t\"\303\244 \\\" {\": \"]\", \"after\": { }, \"nested\":\n{\"y\":-1e5} }";
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(text, -1, "f.json", NULL);
+    UcSpec *list, *object;
+    g_autofree char *where = NULL;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(spec);
+    CU_ASSERT_TRUE(spec->line == 2 && spec->column == 1);
+    list = uc_spec_get(spec, "list");
+    CU_ASSERT_TRUE(list->line == 2 && list->column == 3);
+    object = ((UcSpecEntry *)g_ptr_array_index(list->entries, 1))->value;
+    CU_ASSERT_TRUE(object->line == 3 && object->column == 3);
+    CU_ASSERT_TRUE(uc_spec_get(object, "x")->line == 3 && uc_spec_get(object, "x")->column == 4);
+    where = uc_spec_where(uc_spec_get(spec, "after"));
+    CU_ASSERT_STRING_EQUAL(where, " (f.json, line 5, column 17)");
+    object = uc_spec_get(spec, "nested");
+    CU_ASSERT_TRUE(object->line == 5 && object->column == 31);
+    CU_ASSERT_TRUE(uc_spec_get(object, "y")->line == 6 && uc_spec_get(object, "y")->column == 2);
+}
+
+/* A dotted key leads on, as in QEMU's json: names. */
+static void test_json_dotted_keys(void)
+{
+    check_json("{\"a.b\":1,\"a.c.d\":2,\"a\":3}",
+               "key 'a' is given twice (f.json, line 1, column 20)");
+    check_json("{\"a\":{\"b\":1},\"a.c\":2}", "{\"a\":{\"b\":1,\"c\":2}}");
+    check_json("{\"a\":1,\"a.c\":2}", "key 'a.c' is given twice (f.json, line 1, column 8)");
+    check_json("{\"a\":{\"b\":1},\"a.b\":2}",
+               "key 'a.b' is given twice (f.json, line 1, column 14)");
+    check_json("{\".a\":1,\"\":2,\"b..c\":3}", "{\".a\":1,\"\":2,\"b..c\":3}");
+}
+
 /* A hundred thousand brackets would be a hundred thousand stack frames of a parser. */
 static void test_json_depth(void)
 {
@@ -171,6 +207,8 @@ int main(void)
     CU_add_test(suite, "json", test_json);
     CU_add_test(suite, "json errors", test_json_errors_name_the_place);
     CU_add_test(suite, "json lines", test_json_lines);
+    CU_add_test(suite, "json places", test_json_places);
+    CU_add_test(suite, "json dotted keys", test_json_dotted_keys);
     CU_add_test(suite, "json depth", test_json_depth);
     CU_add_test(suite, "dotted", test_dotted);
     CU_add_test(suite, "relocate", test_relocate);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/spec_places.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* What json-glib has accepted is walked over token by token; nothing is checked again. */
+typedef struct Scan {
+    const char *next, *end;
+    UcSpecPlace place; /* of `next` */
+    UcSpecPlace key;   /* of the key whose value comes next; line 0: none */
+    GArray *places;
+} Scan;
+
+static void skip(Scan *scan)
+{
+    unsigned char byte = *scan->next++;
+
+    if (byte == '\n')
+        scan->place = (UcSpecPlace){.line = scan->place.line + 1, .column = 1};
+    else if ((byte & 0xc0) != 0x80) /* the first byte of a character */
+        scan->place.column++;
+}
+
+static bool is_at(const Scan *scan, const char *text)
+{
+    size_t length = strlen(text);
+
+    return (size_t)(scan->end - scan->next) >= length && memcmp(scan->next, text, length) == 0;
+}
+
+static void skip_past(Scan *scan, const char *text)
+{
+    while (scan->next < scan->end && !is_at(scan, text))
+        skip(scan);
+    for (size_t i = strlen(text); i > 0 && scan->next < scan->end; i--)
+        skip(scan);
+}
+
+/* json-glib allows comments ... */
+static void skip_blank(Scan *scan)
+{
+    for (;;) {
+        if (is_at(scan, "/*"))
+            skip_past(scan, "*/");
+        else if (scan->next < scan->end && g_ascii_isspace(*scan->next))
+            skip(scan);
+        else
+            return;
+    }
+}
+
+/* ... strings in single quotes ... */
+static void skip_string(Scan *scan)
+{
+    char quote = *scan->next;
+
+    skip(scan);
+    while (scan->next < scan->end && *scan->next != quote) {
+        if (*scan->next == '\\')
+            skip(scan);
+        if (scan->next < scan->end)
+            skip(scan);
+    }
+    if (scan->next < scan->end)
+        skip(scan);
+}
+
+static void skip_word(Scan *scan)
+{
+    while (scan->next < scan->end && !g_ascii_isspace(*scan->next) &&
+           !strchr("{}[],:\"'/", *scan->next))
+        skip(scan);
+}
+
+static void add_value(Scan *scan, UcSpecPlace place)
+{
+    g_array_append_val(scan->places, *(scan->key.line ? &scan->key : &place));
+    scan->key.line = 0;
+}
+
+static void scan_token(Scan *scan)
+{
+    UcSpecPlace place = scan->place;
+
+    if (strchr("}],:/", *scan->next)) {
+        skip(scan);
+    } else if (*scan->next == '{' || *scan->next == '[') {
+        add_value(scan, place);
+        skip(scan);
+    } else if (*scan->next == '"' || *scan->next == '\'') {
+        skip_string(scan);
+        skip_blank(scan);
+        if (is_at(scan, ":"))
+            scan->key = place;
+        else
+            add_value(scan, place);
+    } else {
+        add_value(scan, place);
+        skip_word(scan);
+    }
+}
+
+GArray *uc_spec_places(const char *text, gsize length)
+{
+    Scan scan = {.next = text,
+                 .end = text + length,
+                 .place = {.line = 1, .column = 1},
+                 .places = g_array_new(FALSE, FALSE, sizeof(UcSpecPlace))};
+
+    skip_blank(&scan);
+    if (is_at(&scan, "var ")) /* ... and an assignment in JavaScript */
+        skip_past(&scan, "=");
+    for (skip_blank(&scan); scan.next < scan.end; skip_blank(&scan))
+        scan_token(&scan);
+    return scan.places;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Where something stands in a text, both from 1. */
+typedef struct UcSpecPlace {
+    unsigned line;
+    unsigned column; /* in characters */
+} UcSpecPlace;
+
+/*
+ * The places of all values of a valid JSON text, in the order in which they begin: of a member of
+ * an object the place of its key. json-glib's tree does not remember them. Of UcSpecPlace; the
+ * caller frees. Private to core.
+ */
+GArray *uc_spec_places(const char *text, gsize length);
