@@ -104,13 +104,13 @@ def walk(path):
 
 def check_walk(extents, view, what):
     """No hole holds data, and every known zero is a hole."""
-    at = 0
+    at, last = 0, None
     for start, end, kind in extents:
-        if start != at or end <= start:
-            raise Wrong(f"{what}: the walk goes from {at} to {start}..{end}")
+        if start != at or end <= start or kind == last:
+            raise Wrong(f"{what}: the walk goes from {last} to {at} on to {kind} at {start}..{end}")
         if start % 512 or (end % 512 and end != view.size):
             raise Wrong(f"{what}: the border {start}..{end} lies inside a sector")
-        at = end
+        at, last = end, kind
         if kind == "hole" and (bad := view.wrong_hole(start, end)) is not None:
             raise Wrong(f"{what}: DATA LOSS: a hole at {start}..{end} hides the byte at {bad}")
         if kind == "data" and (bad := view.unknown_hole(start, end)) is not None:
