@@ -71,13 +71,19 @@ static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNod
     return g_steal_pointer(&spec);
 }
 
+/* A file of the host has two names in QEMU, as a protocol and as a format. */
+static bool is_host_file(const char *name)
+{
+    return g_strcmp0(name, "file") == 0 || g_strcmp0(name, "host_device") == 0;
+}
+
 static UcSpec *path_spec(const char *path, const UcImplied *implied, const UcNode *node)
 {
     const UcHostFile *file = uc_node_host_file(node);
     g_autofree char *resolved = uc_spec_resolve_name(file ? file->name : NULL, path);
     UcSpec *spec;
 
-    if (implied->kind == UC_IMPLIED_IMAGE && g_strcmp0(implied->format, "file") != 0)
+    if (implied->kind == UC_IMPLIED_IMAGE && !is_host_file(implied->format))
         return uc_spec_for_image(resolved, implied->format);
     spec = uc_spec_new(UC_SPEC_OBJECT);
     uc_spec_add(spec, "driver", uc_spec_new_string("file"));
@@ -95,8 +101,8 @@ static UcSpec *image_spec(const char *name, const UcImplied *implied, const UcNo
         return path_spec(name, implied, node);
     if (strcmp(protocol, "json") == 0)
         return json_spec(name + strlen("json:"), implied, node, error);
-    if (strcmp(protocol, "file") == 0)
-        return path_spec(name + strlen("file:"), implied, node);
+    if (is_host_file(protocol))
+        return path_spec(name + strlen(protocol) + 1, implied, node);
     g_clear_pointer(&protocol, g_free);
     protocol = g_strndup(shown, strcspn(shown, ":"));
     uc_error_set(error, UC_ERROR_FAILED,

@@ -16,18 +16,18 @@ static const char *const discard_values[] = {"ignore", "off", "unmap", "on", NUL
 static const char *const detect_values[] = {"off", "on", "unmap", NULL};
 
 static const UcOption cache_fields[] = {
-    {.name = "direct", .type = UC_OPTION_BOOL},
-    {.name = "no-flush", .type = UC_OPTION_BOOL},
+    {.name = "direct", .type = UC_OPTION_BOOL, .help = "the host's page cache is used"},
+    {.name = "no-flush", .type = UC_OPTION_BOOL, .help = "about writing"},
     {0},
 };
 
 static const UcOption common_options[] = {
-    {.name = "read-only", .type = UC_OPTION_BOOL},
-    {.name = "auto-read-only", .type = UC_OPTION_BOOL},
-    {.name = "force-share", .type = UC_OPTION_BOOL},
-    {.name = "discard", .type = UC_OPTION_STRING, .values = discard_values},
-    {.name = "detect-zeroes", .type = UC_OPTION_STRING, .values = detect_values},
-    {.name = "cache", .type = UC_OPTION_GROUP, .fields = cache_fields},
+    {.name = "read-only", .type = UC_OPTION_BOOL, .help = "nothing is ever written"},
+    {.name = "auto-read-only", .type = UC_OPTION_BOOL, .help = "nothing is ever written"},
+    {.name = "force-share", .type = UC_OPTION_BOOL, .help = "nothing is locked"},
+    {.name = "discard", .values = discard_values, .help = "about writing"},
+    {.name = "detect-zeroes", .values = detect_values, .help = "about writing"},
+    {.name = "cache", .type = UC_OPTION_GROUP, .fields = cache_fields, .help = "about caching"},
     {0},
 };
 
@@ -47,12 +47,21 @@ char *uc_frame_who(const UcFrame *frame)
                 : g_strdup_printf("driver %s", frame->driver->name);
 }
 
-static const UcOption *find_in(const UcOption *table, const char *name)
+static bool takes_entries(const UcOption *option)
 {
+    return option->type == UC_OPTION_GROUP || option->type == UC_OPTION_LIST;
+}
+
+/* An option may stand in the table twice: as a single value and as a group. */
+static const UcOption *find_in(const UcOption *table, const UcSpecEntry *entry)
+{
+    const UcOption *found = NULL;
+
     for (const UcOption *option = table; option && option->name; option++)
-        if (strcmp(option->name, name) == 0)
-            return option;
-    return NULL;
+        if (strcmp(option->name, entry->key) == 0 &&
+            (!found || takes_entries(option) == (entry->value->entries != NULL)))
+            found = option;
+    return found;
 }
 
 static bool set_unknown_key(GError **error, const UcFrame *frame, const UcSpecEntry *entry)
@@ -86,7 +95,7 @@ static bool take_fields(const UcFrame *frame, UcOptions *item, const UcOption *f
 {
     for (guint i = 0; i < spec->entries->len; i++) {
         const UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
-        const UcOption *field = find_in(fields, entry->key);
+        const UcOption *field = find_in(fields, entry);
 
         if (!field)
             return set_unknown_key(error, frame, entry);
@@ -173,12 +182,12 @@ static bool is_own_key(const UcFrame *frame, const char *key)
 static bool take_entry(const UcFrame *frame, UcOptions *options, const UcSpecEntry *entry,
                        GError **error)
 {
-    const UcOption *option = find_in(frame->driver->options, entry->key);
+    const UcOption *option = find_in(frame->driver->options, entry);
 
     if (is_own_key(frame, entry->key) || uc_driver_port(frame->driver, entry->key))
         return true;
     if (!option)
-        option = find_in(common_options, entry->key);
+        option = find_in(common_options, entry);
     if (!option)
         return set_unknown_key(error, frame, entry);
     return take(frame, options, option, entry, error);

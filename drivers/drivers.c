@@ -2,7 +2,7 @@
 #include "drivers/drivers.h"
 
 /* protocol/ */
-extern const UcDriver uc_driver_file, uc_driver_null_co, uc_driver_null_aio;
+extern const UcDriver uc_driver_file, uc_driver_host_device, uc_driver_null_co, uc_driver_null_aio;
 /* format/ */
 extern const UcDriver uc_driver_raw, uc_driver_qcow2;
 /* filter/ */
@@ -12,6 +12,7 @@ extern const UcDriver uc_driver_throttle, uc_driver_copy_on_read, uc_driver_comp
 
 const UcDriver *const uc_drivers[] = {
     &uc_driver_file,
+    &uc_driver_host_device,
     &uc_driver_null_co,
     &uc_driver_null_aio,
     &uc_driver_raw,

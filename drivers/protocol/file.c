@@ -111,20 +111,28 @@ static void file_describe(const UcNode *node, GVariantBuilder *facts)
                           g_variant_new_uint64((uint64_t)node->file->stat.st_blocks * 512));
 }
 
+static const char *const aio_values[] = {"threads", "native", "io_uring", NULL};
+static const char *const locking_values[] = {"auto", "on", "off", NULL};
+
+/* All but the first are QEMU's. */
 static const UcOption file_options[] = {
-    {.name = "filename", .type = UC_OPTION_STRING, .required = true, .help = "path of the file"},
-    {.name = "aio", .type = UC_OPTION_STRING, .help = "accepted, means nothing here"},
-    {.name = "locking", .type = UC_OPTION_STRING, .help = "accepted, means nothing here"},
+    {.name = "filename", .required = true, .help = "path of the file"},
+    {.name = "aio", .values = aio_values, .help = "how QEMU waits for the host"},
+    {.name = "aio-max-batch", .type = UC_OPTION_NUMBER, .help = "how QEMU waits for the host"},
+    {.name = "locking", .values = locking_values, .help = "files are not locked"},
+    {.name = "drop-cache", .type = UC_OPTION_BOOL, .help = "about live migration"},
+    {.name = "x-check-cache-dropped", .type = UC_OPTION_BOOL, .help = "about live migration"},
+    {.name = "pr-manager", .refused = "cannot be used: a guest's SCSI commands do not come here"},
     {0},
 };
 
-const UcDriver uc_driver_file = {
-    .name = "file",
-    .options = file_options,
-    .state_size = sizeof(File),
-    .open = file_open,
-    .close = file_close,
-    .map = file_map,
-    .read = file_read,
-    .describe = file_describe,
-};
+#define FILE_DRIVER(driver_name)                                                                   \
+    {                                                                                              \
+        .name = driver_name, .options = file_options, .state_size = sizeof(File),                  \
+        .open = file_open, .close = file_close, .map = file_map, .read = file_read,                \
+        .describe = file_describe                                                                  \
+    }
+
+/* QEMU wants to be told which of them a path is. */
+const UcDriver uc_driver_file = FILE_DRIVER("file");
+const UcDriver uc_driver_host_device = FILE_DRIVER("host_device");

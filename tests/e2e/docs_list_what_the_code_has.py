@@ -32,7 +32,8 @@ def rows(page):
 
 
 graph_rows = rows("graph-files.md")
-names = [name.replace("_", "-")
+# Only QEMU's oldest drivers have an underscore in their names.
+names = [name if name == "host_device" else name.replace("_", "-")
          for name in re.findall(r"&uc_driver_(\w+)", read(f"{SOURCE}/drivers/drivers.c"))]
 for driver in names:
     check(any(f"`{driver}`" in row for row in graph_rows),

@@ -78,9 +78,42 @@ static const UcPort qcow2_ports[] = {
     {NULL},
 };
 
+#define CACHING "the graph has one cache for all of its nodes"
+#define WRITING "about writing"
+
+static const char *const overlap_values[] = {"none", "constant", "cached", "all", NULL};
+
+static const UcOption overlap_fields[] = {
+    {.name = "template", .values = overlap_values, .help = WRITING},
+    {.name = "main-header", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "active-l1", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "active-l2", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "refcount-table", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "refcount-block", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "snapshot-table", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "inactive-l1", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "inactive-l2", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "bitmap-directory", .type = UC_OPTION_BOOL, .help = WRITING},
+    {0},
+};
+
+/* All but the first are QEMU's. */
 static const UcOption qcow2_options[] = {
-    {"snapshot", UC_OPTION_STRING, false, "the internal snapshot to show, by its id or name"},
-    {NULL},
+    {.name = "snapshot", .help = "the internal snapshot to show, by its id or name"},
+    {.name = "lazy-refcounts", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "pass-discard-request", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "pass-discard-snapshot", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "pass-discard-other", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "discard-no-unref", .type = UC_OPTION_BOOL, .help = WRITING},
+    {.name = "overlap-check", .values = overlap_values, .help = WRITING},
+    {.name = "overlap-check", .type = UC_OPTION_GROUP, .fields = overlap_fields, .help = WRITING},
+    {.name = "cache-size", .type = UC_OPTION_SIZE, .help = CACHING},
+    {.name = "l2-cache-size", .type = UC_OPTION_SIZE, .help = CACHING},
+    {.name = "l2-cache-entry-size", .type = UC_OPTION_SIZE, .help = CACHING},
+    {.name = "refcount-cache-size", .type = UC_OPTION_SIZE, .help = WRITING},
+    {.name = "cache-clean-interval", .type = UC_OPTION_NUMBER, .help = CACHING},
+    {.name = "encrypt", .refused = "cannot be used: encrypted images are not read"},
+    {0},
 };
 
 static const char *const qcow2_extensions[] = {"qcow2", "qcow", "qcow3", "qc2", NULL};
