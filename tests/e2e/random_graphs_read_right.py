@@ -201,7 +201,13 @@ class Generator:
 
     def make_vote(self, depth):
         rng, image = self.rng, None
-        if rng.random() < 0.6:
+        kind = rng.random()
+        if kind < 0.1:  # the same bytes, at different places of one node
+            null = self.make_null()
+            size = rng.randint(1, null.size)
+            children = [self.make_window(null, rng.randrange(null.size - size + 1), size)
+                        for _ in range(rng.randint(2, 3))]
+        elif kind < 0.6:
             image = rng.choice(sorted(self.pool.flats, key=lambda image: image.name))
             children = [self.make_twin(image) for _ in range(rng.randint(1, 3))]
         else:
