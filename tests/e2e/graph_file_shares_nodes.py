@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# threads: yes
 """A graph file with several exports that stand on the same nodes: each shows its own view, also
 while all of them are read at once."""
 import json

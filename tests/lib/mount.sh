@@ -46,6 +46,7 @@ mount_image()
 {
     directory=$1
     shift
+    [ -r /dev/fuse ] && [ -w /dev/fuse ] || skip "needs /dev/fuse"
     mkdir -p "$directory"
     "$UNCHAIN" mount "$@" "$directory" >mount.out 2>mount.err ||
         fail "unchain mount: $(cat mount.err)"

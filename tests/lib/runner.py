@@ -11,7 +11,9 @@ the scripts in tests/e2e, discovered: each runs in a new empty directory with th
 
 Exit status 0 is passed, 77 skipped (the last line of output says why), all else failed. A
 test also fails if it leaves a process behind or a sanitizer has written a report.
-A line `# sanitize: no` keeps a script from running a second time with the ASan+UBSan program.
+
+Scripts run a second time with the program that was built with ASan+UBSan, unless they have a line
+`# sanitize: no`, and with the one that was built with TSan if they have `# threads: yes`.
 """
 import argparse
 import glob
@@ -74,11 +76,17 @@ def header(script, key, default):
     return match[1] if match else default
 
 
+def is_for(kind, script):
+    if kind == "asan":
+        return header(script, "sanitize", "yes") == "yes"
+    return kind == "plain" or header(script, "threads", "no") == "yes"
+
+
 def end_to_end_tests(build, options):
     scripts = sorted(glob.glob(f"{TESTS}/e2e/*.sh") + glob.glob(f"{TESTS}/e2e/*.py"))
-    for kind in "plain", "asan":
+    for kind in "plain", "asan", "tsan":
         for script in scripts:
-            if kind == "asan" and header(script, "sanitize", "yes") == "no":
+            if not is_for(kind, script):
                 continue
             parts = int(header(script, "parts", "1"))
             for part in range(1, parts + 1):

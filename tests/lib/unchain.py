@@ -51,6 +51,8 @@ class Mount:
         self.directory = None
 
     def __enter__(self):
+        if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+            skip("needs /dev/fuse")
         for number in range(1000):
             self.directory = os.path.abspath(f"mnt{number}")
             if not os.path.exists(self.directory):
