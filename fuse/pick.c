@@ -14,15 +14,22 @@ static bool is_called(const UcNode *node, const char *word)
     return strcmp(node->name, escaped) == 0 || (file != NULL && strcmp(file->name, word) == 0);
 }
 
+static bool stores(const UcNode *node, const UcNode *other)
+{
+    for (uint32_t i = 0; i < other->n_edges; i++) {
+        UcRole role = uc_edge_role(&other->edges[i]);
+        if (other->edges[i].node == node && (role == UC_ROLE_METADATA || role == UC_ROLE_DATA))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the node only stores one of the others: nobody means the file when there is an image. */
 static bool stores_another(const UcNode *node, const GPtrArray *candidates)
 {
-    for (guint i = 0; i < candidates->len; i++) {
-        const UcNode *other = g_ptr_array_index(candidates, i);
-        for (uint32_t edge = 0; edge < other->n_edges; edge++)
-            if (other->edges[edge].node == node)
-                return true;
-    }
+    for (guint i = 0; i < candidates->len; i++)
+        if (stores(node, g_ptr_array_index(candidates, i)))
+            return true;
     return false;
 }
 

@@ -18,7 +18,7 @@ needed=(gcc libc6-dev meson ninja-build pkg-config python3
     libcunit1-dev qemu-utils)
 # Without one of these some tests are skipped, by name.
 wanted=(qemu-system-common xfsprogs rsync libarchive-tools sleuthkit valgrind mandoc e2fsprogs
-    mount procps fio jq file attr)
+    mount procps fio jq file attr graphviz nbdkit libnbd-bin)
 
 say() {
     echo "tests: $*"
