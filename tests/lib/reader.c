@@ -15,6 +15,7 @@
  *     paths REACH                            every extent's path, separated by " | "
  *     use NODE                               ask this node of the graph from now on
  *     status                                 START END ZERO DEPTH PRESENT ALLOCATED OFFSET FILE ...
+ *     flags                                  START END LOCAL ZERO ALLOC OFFSET ...: 0 or 1 each
  *     above BASE                             START END WHERE ...: where the path enters the node
  *                                            BASE, or - if it does not
  *     threads COUNT SEED                     the same checks from many threads at once
@@ -22,6 +23,7 @@
 #include "core/extent.h"
 #include "core/graph.h"
 #include "core/seek.h"
+#include "core/status.h"
 #include "drivers/drivers.h"
 
 #include <inttypes.h>
@@ -262,6 +264,22 @@ static bool reader_status(Reader *reader, const char *words, GString *answer, GE
     return true;
 }
 
+/* The four flags in which older discussions speak of a range. */
+static bool reader_flags(Reader *reader, const char *words, GString *answer, GError **error)
+{
+    const UcStatusQuery query = {.granularity = 1, .storage = true};
+    (void)words;
+    (void)error;
+    UcStatuses statuses;
+    UcStatus status;
+    uc_statuses_init(&statuses, reader->node, 0, reader->node->size, &query);
+    while (uc_statuses_next(&statuses, &status))
+        g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " %d %d %d %d ", status.start,
+                               status.start + status.length, status.allocated, status.zero,
+                               status.reserved, status.file != NULL);
+    return true;
+}
+
 static bool reader_above(Reader *reader, const char *words, GString *answer, GError **error)
 {
     UcNode *base = NULL;
@@ -361,6 +379,7 @@ static const Command commands[] = {
     {"paths", reader_paths, true, false},
     {"use", reader_use, true, false},
     {"status", reader_status, true, false},
+    {"flags", reader_flags, true, false},
     {"above", reader_above, true, false},
     {"threads", reader_threads, true, true},
 };

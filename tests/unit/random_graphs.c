@@ -340,6 +340,7 @@ static void check_graph(unsigned seed)
         check_read(fake.node, random);
     check_extents(fake.node);
     check_seeks(fake.node, 1);
+    check_seeks(fake.node, 3);
     check_seeks(fake.node, 4);
     check_above(fake.graph, fake.node);
     check_allocated(fake.node);
