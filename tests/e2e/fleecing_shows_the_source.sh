@@ -4,6 +4,7 @@
 # describe it. Nobody writes, so the old view is the source, data in the base included, whatever
 # lies in the target; also under a window, and as the backing file of the target itself.
 . "$TESTS/lib/mount.sh"
+. "$TESTS/lib/copies.sh"
 need qemu-img cp tar
 
 disk='{"driver":"qcow2","file":{"driver":"file","filename":"top.qcow2"}}'
@@ -14,23 +15,6 @@ old_view()
 {
     echo "{\"driver\":\"snapshot-access\",\"file\":{\"driver\":\"copy-before-write\",\
 \"on-cbw-error\":\"break-snapshot\",\"cbw-timeout\":45,\"file\":$1,\"target\":$2}}"
-}
-
-copy_every_way()
-{
-    for sparse in auto always never; do
-        cp --sparse=$sparse "$1" copy
-        same copy "$2"
-        [ $sparse = never ] || is_sparse copy
-    done
-    mkdir out
-    tar -S -cf copy.tar -C mnt "${1#mnt/}"
-    tar -S -xf copy.tar -C out
-    same "out/${1#mnt/}" "$2"
-    is_sparse "out/${1#mnt/}"
-    qemu-img convert -f raw -O qcow2 "$1" copy
-    qemu-img compare -q -f qcow2 -F raw copy "$2" || fail "qemu-img convert of $1 differs from $2"
-    rm -r out copy copy.tar
 }
 
 build_kind version_2_over_version_2
