@@ -5,6 +5,17 @@
 
 #include <string.h>
 
+/* "node 'vm': ", the node itself or else the one that it is for; "" if nobody has a name. */
+static char *prefix_of(const UcFrame *frame)
+{
+    const char *stated = uc_spec_string(uc_spec_get(frame->spec, "node-name"));
+    g_autofree char *name = stated ? uc_text_escape(stated, -1) : NULL;
+
+    if (name || frame->parent)
+        return g_strdup_printf("node '%s': ", name ? name : frame->parent->name);
+    return g_strdup("");
+}
+
 /* A spec that is a name: a node that stands, or one that was declared and is opened now. */
 static bool begin_reference(UcGraph *graph, UcFrame *frame, const char *name, GError **error)
 {
@@ -24,8 +35,12 @@ static bool begin_reference(UcGraph *graph, UcFrame *frame, const char *name, GE
             return uc_error_set(error, UC_ERROR_USAGE, "node '%s' stands on itself%s", shown,
                                 where);
     }
-    if (!declared)
-        return uc_error_set(error, UC_ERROR_USAGE, "there is no node named '%s'%s", shown, where);
+    if (!declared) {
+        g_autofree char *prefix = prefix_of(frame);
+
+        return uc_error_set(error, UC_ERROR_USAGE, "%sthere is no node named '%s'%s", prefix, shown,
+                            where);
+    }
     uc_spec_unref(frame->spec);
     frame->spec = uc_spec_ref(declared);
     frame->implied = false;
@@ -37,13 +52,14 @@ static bool find_driver(UcGraph *graph, UcFrame *frame, const UcSpec *stated, GE
     const char *name = uc_spec_string(stated);
     g_autofree char *where = uc_spec_where(stated);
     g_autofree char *shown = name ? uc_text_escape(name, -1) : NULL;
+    g_autofree char *prefix = prefix_of(frame);
 
     if (!name)
-        return uc_error_set(error, UC_ERROR_USAGE, "\"driver\" must be a text%s", where);
+        return uc_error_set(error, UC_ERROR_USAGE, "%s\"driver\" must be a text%s", prefix, where);
     frame->driver = uc_graph_driver(graph, name);
     if (!frame->driver)
-        return uc_error_set(error, UC_ERROR_FAILED, "there is no driver for format '%s'%s", shown,
-                            where);
+        return uc_error_set(error, UC_ERROR_FAILED, "%sthere is no driver for format '%s'%s",
+                            prefix, shown, where);
     frame->believed = true;
     frame->stage = UC_STAGE_CREATE;
     return true;
@@ -65,8 +81,10 @@ static bool begin_unstated(UcGraph *graph, UcFrame *frame, GError **error)
     }
     if (!file && !filename) {
         g_autofree char *where = uc_spec_where(frame->spec);
+        g_autofree char *prefix = prefix_of(frame);
 
-        return uc_error_set(error, UC_ERROR_USAGE, "a node without a \"driver\"%s", where);
+        return uc_error_set(error, UC_ERROR_USAGE, "%sa node without a \"driver\"%s", prefix,
+                            where);
     }
     if (file) {
         uc_spec_ref(file);

@@ -74,12 +74,16 @@ static bool push_given(UcGraph *graph, UcFrame *frame, bool backing, GError **er
 
 static bool register_name(UcGraph *graph, const UcFrame *frame, UcNode *node, GError **error)
 {
-    const char *name = uc_spec_string(uc_spec_get(frame->spec, "node-name"));
+    const UcSpec *stated = uc_spec_get(frame->spec, "node-name");
+    const char *name = uc_spec_string(stated);
 
     if (!name)
         return true;
-    if (g_hash_table_contains(graph->by_name, name))
-        return uc_error_set(error, UC_ERROR_USAGE, "two nodes are named '%s'", node->name);
+    if (g_hash_table_contains(graph->by_name, name)) {
+        g_autofree char *where = uc_spec_where(stated);
+
+        return uc_error_set(error, UC_ERROR_USAGE, "two nodes are named '%s'%s", node->name, where);
+    }
     g_hash_table_insert(graph->by_name, g_strdup(name), node);
     return true;
 }

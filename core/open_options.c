@@ -184,6 +184,12 @@ static bool take_entry(const UcFrame *frame, UcOptions *options, const UcSpecEnt
 {
     const UcOption *option = find_in(frame->driver->options, entry);
 
+    if (strcmp(entry->key, "node-name") == 0 && !uc_spec_string(entry->value)) {
+        g_autofree char *where = uc_spec_where(entry->value);
+
+        return uc_error_set(error, UC_ERROR_USAGE, "driver %s: 'node-name' must be a text%s",
+                            frame->driver->name, where);
+    }
     if (is_own_key(frame, entry->key) || uc_driver_port(frame->driver, entry->key))
         return true;
     if (!option)

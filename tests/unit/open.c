@@ -41,6 +41,12 @@ static void test_descriptions(void)
     check("{'driver':'null-co','size':'1M','read-zeroes':'on','read-only':true}", "opened");
     check("{'driver':'nope'}", "there is no driver for format 'nope' (spec, line 1, column 2)");
     check("{'driver':7}", "\"driver\" must be a text (spec, line 1, column 2)");
+    check("{'driver':'null-co','node-name':5}",
+          "driver null-co: 'node-name' must be a text (spec, line 1, column 21)");
+    check("{'driver':'raw','node-name':'n','file':'x'}",
+          "node 'n': there is no node named 'x' (spec, line 1, column 33)");
+    check("{'driver':'nope','node-name':'n'}",
+          "node 'n': there is no driver for format 'nope' (spec, line 1, column 2)");
     check("{}", "a node without a \"driver\" (spec, line 1, column 1)");
     check("[]", "expected a node or a node's name (spec, line 1, column 1)");
     check("'x'", "there is no node named 'x' (spec, line 1, column 1)");
