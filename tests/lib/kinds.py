@@ -675,3 +675,94 @@ def null_as_the_backing_file(builder):
 def null_that_reads_as_zeroes(builder):
     source = {"driver": "null-co", "size": 3 * M, "read-zeroes": True}
     return Kind(raw(source), View(3 * M))
+
+
+def blkdebug(node, **more):
+    return {"driver": "blkdebug", "image": node, **more}
+
+
+def over(backing):
+    """What base_and_top has made, with that below top. QEMU must not find another name in top: it
+    would take the header's file name for an option of the node that is given."""
+    run("qemu-img", "rebase", "-u", "-b", "", "top.qcow2")
+    return qcow2("top.qcow2", backing=backing)
+
+
+@kind
+def blkdebug_above(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    return Kind(blkdebug(qcow2("top.qcow2"), align=512), top.view)
+
+
+@kind
+def blkdebug_between(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    return Kind(over(blkdebug(qcow2("base.qcow2"), align=4096)), top.view)
+
+
+@kind
+def blkdebug_below(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    return Kind({"driver": "qcow2", "file": blkdebug(file("top.qcow2"))}, top.view)
+
+
+@kind
+def compress_above(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    return Kind({"driver": "compress", "file": qcow2("top.qcow2")}, top.view)
+
+
+@kind
+def compress_between(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    compress = {"driver": "compress", "file": qcow2("base.qcow2")}
+    return Kind(over(compress), top.view)
+
+
+@kind
+def votes_of_two_overlays(builder):
+    """The map is not that of a child: nobody has the bytes but the vote."""
+    _, top = base_and_top(builder)
+    builder.flush()
+    children = [qcow2("top.qcow2"), blkdebug(qcow2("top.qcow2"))]
+    return Kind({"driver": "quorum", "vote-threshold": 2, "children": children}, top.view)
+
+
+@kind
+def votes_as_the_backing_file(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    children = [qcow2("base.qcow2"), raw(qcow2("base.qcow2"))]
+    vote = {"driver": "quorum", "vote-threshold": 2, "children": children}
+    return Kind(over(vote), top.view)
+
+
+@kind
+def raw_in_the_middle_of_a_chain(builder):
+    base = scribble(Image(builder, "base.qcow2", 4 * M))
+    top = Image(builder, "top.qcow2", 4 * M, base).write(150 * K, 30 * K)
+    top.write_zeroes(320 * K, 128 * K)
+    builder.flush()
+    return Kind(over(raw(qcow2("base.qcow2"))), top.view)
+
+
+@kind
+def raw_below_a_format(builder):
+    _, top = base_and_top(builder)
+    builder.flush()
+    return Kind({"driver": "qcow2", "file": raw(file("top.qcow2"))}, top.view)
+
+
+@kind
+def backing_file_without_known_content(builder):
+    """A null device without read-zeroes: it reads as zeroes here, and is no hole."""
+    image = Image(builder, "disk.qcow2", 1 * M).write(0, 64 * K).write_zeroes(64 * K, 64 * K)
+    builder.flush()
+    image.view.mark(128 * K, 1 * M, 0)
+    null = {"driver": "null-co", "size": 1 * M}
+    return Kind(qcow2("disk.qcow2", backing=null), image.view)

@@ -40,6 +40,12 @@ def hole_of_the_file(ours, theirs):
             theirs["data"] and not theirs["zero"])
 
 
+def undefined(ours, theirs):
+    """Data that lies in no file and is not packed."""
+    return (raw_over_a_chain(ours, theirs) and ours["data"] and "offset" not in ours and
+            not ours["compressed"])
+
+
 def raw_over_a_chain(_, theirs):
     return not (theirs["present"] or theirs["zero"] or theirs["data"])
 
@@ -64,6 +70,9 @@ DIFFERENCES = [
     ("a hole of the file", hole_of_the_file,
      "An allocated cluster over a hole of the host's file (preallocation with falloc, a raw data "
      "file). They read as zeroes; QEMU does not ask the file."),
+    ("undefined content", undefined,
+     "What a null device without read-zeroes has. It promises nothing, so a copy must take it; QEMU "
+     "says that it is neither present nor zero nor data."),
     ("raw over a chain", raw_over_a_chain,
      "QEMU looks at the one layer below raw; whatever is in the backing files is neither present "
      "nor zero nor data. What we say there is compared with the map of the chain itself."),
