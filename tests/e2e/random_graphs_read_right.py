@@ -7,7 +7,7 @@
 
 Windows, filters, votes, formats inside formats, data files, shared nodes, backing files given or
 cut: whatever can be described is put over a pool of images (tests/lib/pool.py). Of each graph are
-checked: the bytes; the holes, to the byte and at two granularities; depth, presence, allocation and
+checked: the bytes; the holes, to the byte and coarsely; depth, presence, allocation and
 place in the host's file; and for every node of the graph as a base, where the path enters it. A
 failure names the seed, and leaves the description in failed.json.
 
@@ -23,7 +23,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
 import pool as pools  # noqa: E402
 from graph_model import (BACKING, CHILD, DATA, FILTERED, METADATA, SELF, STORED,  # noqa: E402
-                         WITNESS, ZERO, Edge, Node, below, entries, holes_of, joined)
+                         WITNESS, ZERO, Edge, Node, below, holes_of, joined, places)
 from unchain import LONG, PART, PARTS, SEED, Reader, Wrong, main, random_ranges  # noqa: E402
 
 GRAPHS = 5000
@@ -307,13 +307,15 @@ def parse(answer, count):
     return [words[i:i + count] for i in range(0, len(words), count)]
 
 
-def check_entries(answer, node, base):
+def check_places(answer, node, base, granularity):
     """The offsets the program gives are made relative, as the model's are."""
-    got = joined((int(start), int(end), None if where == "-" else int(where) - int(start))
-                 for start, end, where in parse(answer, 3))
-    expected = entries(node, base)
+    got = joined((int(start), int(end), (zero == "1", allocated == "1",
+                                         None if where == "-" else int(where) - int(start)))
+                 for start, end, zero, allocated, where in parse(answer, 5))
+    expected = places(node, base, granularity)
     if got != expected:
-        raise Wrong(f"{node.name} above {base}: {first_other(got, expected)}")
+        raise Wrong(f"{node.name} above {base}, at {granularity}, zero, allocated, entered: "
+                    f"{first_other(got, expected)}")
 
 
 def check_status(answer, node):
@@ -349,19 +351,21 @@ def check_walk(answer, node, granularity):
         raise Wrong(f"{node.name}: holes at {granularity}: {first_other(got, expected)}")
 
 
-def check_node(reader, node, bases):
+def check_node(reader, rng, node, bases):
     """Status of one node of the open graph."""
     walks = [1, 512, 4096]
+    asked = [(base, 1) for base in bases]
+    asked += [(rng.choice(bases), rng.choice([512, 1000, 4096, 65536]))]
     answers = reader.ask_all([f"use {node.name}", "size", "status"] +
                              [f"walk {granularity}" for granularity in walks] +
-                             [f"above {base}" for base in bases])[1:]
+                             [f"above {granularity} {base}" for base, granularity in asked])[1:]
     if int(answers[0]) != node.size:
         raise Wrong(f"{node.name}: size {answers[0]} instead of {node.size}")
     check_status(answers[1], node)
     for granularity, answer in zip(walks, answers[2:]):
         check_walk(answer, node, granularity)
-    for base, answer in zip(bases, answers[2 + len(walks):]):
-        check_entries(answer, node, base)
+    for (base, granularity), answer in zip(asked, answers[2 + len(walks):]):
+        check_places(answer, node, base, granularity)
 
 
 def check_bytes(reader, rng, top):
@@ -382,11 +386,11 @@ def test_graph(seed, pool, reader):
             return 0
         if rng.random() < 0.5:  # the order decides what is remembered
             check_bytes(reader, rng, top)
-        check_node(reader, top, bases)
+        check_node(reader, rng, top, bases)
         check_bytes(reader, rng, top)
         for name in rng.sample(bases, min(3, len(bases))):
             node = next(node for node in below(top) if node.name == name)
-            check_node(reader, node, rng.sample(bases, min(4, len(bases))))
+            check_node(reader, rng, node, rng.sample(bases, min(4, len(bases))))
     except Wrong:
         with open("failed.json", "w", encoding="utf-8") as file:
             file.write("\n".join(commands) + "\n")

@@ -160,9 +160,27 @@ def holes_of(node, granularity=1):
     return found + [(at, node.size, "data")] * (at < node.size)
 
 
-def entries(node, base):
-    """[(start, end, how far base is entered beyond start, or None)]"""
-    return joined((start, end, fact.entered.get(base)) for start, end, fact in node.facts())
+def places(node, base, granularity=1):
+    """[(start, end, (zero, allocated, how far base is entered beyond start or None))]. What a block
+    says holds for all of its bytes; it is allocated if any of them is."""
+    exact = joined((start, end, (fact.zero, fact.allocated, fact.entered.get(base)))
+                   for start, end, fact in node.facts())
+    return exact if granularity == 1 else joined(coarse(exact, node.size, granularity))
+
+
+def coarse(exact, size, granularity):
+    first = 0
+    for start in range(0, size, granularity):
+        end = min(size, start + granularity)
+        while exact[first][1] <= start:
+            first += 1
+        said, index = [], first
+        while index < len(exact) and exact[index][0] < end:
+            said.append(exact[index][2])
+            index += 1
+        wheres = {where for _, _, where in said}
+        yield start, end, (all(zero for zero, _, _ in said), any(held for _, held, _ in said),
+                           wheres.pop() if len(wheres) == 1 else None)
 
 
 def below(node):

@@ -16,8 +16,8 @@
  *     use NODE                               ask this node of the graph from now on
  *     status                                 START END ZERO DEPTH PRESENT ALLOCATED OFFSET FILE ...
  *     flags                                  START END LOCAL ZERO ALLOC OFFSET ...: 0 or 1 each
- *     above BASE                             START END WHERE ...: where the path enters the node
- *                                            BASE, or - if it does not
+ *     above GRANULARITY BASE                 START END ZERO ALLOCATED WHERE ...: where the path
+ *                                            enters the node BASE, or - if it does not
  *     threads COUNT SEED                     the same checks from many threads at once
  */
 #include "core/extent.h"
@@ -280,23 +280,30 @@ static bool reader_flags(Reader *reader, const char *words, GString *answer, GEr
     return true;
 }
 
+static void print_place(GString *answer, const UcStatus *status)
+{
+    g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " %d %d ", status->start,
+                           status->start + status->length, status->zero, status->allocated);
+    if (status->in_base)
+        g_string_append_printf(answer, "%" PRIu64 " ", status->base_offset);
+    else
+        g_string_append(answer, "- ");
+}
+
 static bool reader_above(Reader *reader, const char *words, GString *answer, GError **error)
 {
+    g_auto(GStrv) word = g_strsplit(words, " ", 2);
     UcNode *base = NULL;
-    if (!find_node(reader, words, &base, error))
-        return false;
-    UcExtents extents;
-    UcPath path;
-    uc_extents_init(&extents, reader->node, 0, reader->node->size, UC_REACH_STATUS);
-    extents.question.base = base;
-    while (uc_extents_next(&extents, &path)) {
-        g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " ", path.start,
-                               path.start + path.length);
-        if (path.end == UC_END_BASE)
-            g_string_append_printf(answer, "%" PRIu64 " ", path.offset);
-        else
-            g_string_append(answer, "- ");
-    }
+    if (!word[0] || !word[1] || !find_node(reader, word[1], &base, error))
+        return error && *error ? false : uc_error_set(error, UC_ERROR_USAGE, "GRANULARITY BASE");
+    g_autoptr(UcTrail) trail = uc_trail_new();
+    const UcStatusQuery query = {
+        .granularity = g_ascii_strtoull(word[0], NULL, 0), .base = base, .trail = trail};
+    UcStatuses statuses;
+    UcStatus status;
+    uc_statuses_init(&statuses, reader->node, 0, reader->node->size, &query);
+    while (uc_statuses_next(&statuses, &status))
+        print_place(answer, &status);
     return true;
 }
 
