@@ -294,8 +294,10 @@ static bool reader_above(Reader *reader, const char *words, GString *answer, GEr
 {
     g_auto(GStrv) word = g_strsplit(words, " ", 2);
     UcNode *base = NULL;
-    if (!word[0] || !word[1] || !find_node(reader, word[1], &base, error))
-        return error && *error ? false : uc_error_set(error, UC_ERROR_USAGE, "GRANULARITY BASE");
+    if (!word[0] || !word[1])
+        return uc_error_set(error, UC_ERROR_USAGE, "above GRANULARITY BASE");
+    if (!find_node(reader, word[1], &base, error))
+        return false;
     g_autoptr(UcTrail) trail = uc_trail_new();
     const UcStatusQuery query = {
         .granularity = g_ascii_strtoull(word[0], NULL, 0), .base = base, .trail = trail};
