@@ -88,7 +88,8 @@ class Generator:
         file = self.make_file(image.file, True)
         data = self.make_file(image.data_file, True) if image.data_file else file
         backing = self.make_implied(image.backing) if image.backing else None
-        return self.make_qcow2(image.layer, image.view.content, file, data, backing, None, None, True)
+        return self.make_qcow2(image.layer, image.view.content, file, data, backing, None, None,
+                               True)
 
     def make_image(self, image, depth, alone=False):
         """An image in a file, or in something that shows the same bytes, over anything."""
@@ -235,7 +236,7 @@ class Generator:
     def shared(self):
         """Something that is there already, whole and readable."""
         found = [node for node in self.nodes
-                 if not node.name.startswith("implied") and node.options.get("inject-error") is None]
+                 if not node.name.startswith("implied") and "inject-error" not in node.options]
         return self.rng.choice(found) if found else None
 
     def make_any(self, depth):
