@@ -115,18 +115,20 @@ class Layer(View):
         self.write(start, data)
         self.compressed.add(start // self.cluster)
 
-    def can_state_zeroes(self, at):
-        """QEMU cannot for a subcluster of a compressed cluster, and for version 2."""
-        packed = at // self.cluster in self.compressed and self.unit < self.cluster
+    def can_state_zeroes(self, start, end):
+        """QEMU cannot in version 2, and not at all if a subcluster of a compressed cluster is among
+        those it should zero."""
+        clusters = range(start // self.cluster, -(-end // self.cluster))
+        packed = self.unit < self.cluster and not self.compressed.isdisjoint(clusters)
         return self.version >= 3 and not packed
 
     def write_zeroes(self, start, end):
         self.content[start:end] = bytes(end - start)
         self.touch(start, end)
-        unit = self.unit
+        unit, can_state = self.unit, self.can_state_zeroes(start, end)
         for at in range(start // unit * unit, end, unit):
             stop = min(at + unit, self.size)
-            self.mark(at, stop, start <= at and stop <= end and self.can_state_zeroes(at))
+            self.mark(at, stop, can_state and start <= at and stop <= end)
 
     def discard(self, start, end):
         """What `discard=unmap` does: whole clusters become zeroes, the rest stays."""
