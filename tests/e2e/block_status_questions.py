@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sanitize: no
 """Questions that block layers have been asked, one function for each: docs/block-status.md explains
 the answers under the same numbers. Prints what the qemu-img that is installed says to the same.
 

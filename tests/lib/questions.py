@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import time
 
 from chain import Builder, Image, Patterns
@@ -150,20 +151,19 @@ class Ask:
 
     def qemu_nbd_at(self, source, offset):
         """Notes what qemu-nbd tells a client, who is qemu-img: data is what is no HOLE."""
-        server = subprocess.Popen(["qemu-nbd", "-t", "-r", "-k", os.path.abspath("socket"),
-                                   *(["-f", "qcow2"] if isinstance(source, str) else []),
-                                   spec_of(source)])
-        try:
-            while not os.path.exists("socket") and server.poll() is None:
-                time.sleep(0.01)
-            client = {"driver": "nbd", "path": os.path.abspath("socket")}
-            self.note("by NBD:")
-            self.qemu_at({"driver": "raw", "file": client}, offset)
-        finally:
-            server.terminate()
-            server.wait()
-        if os.path.exists("socket"):
-            os.unlink("socket")
+        with tempfile.TemporaryDirectory() as directory:  # a socket's name must be short
+            socket = f"{directory}/socket"
+            server = subprocess.Popen(["qemu-nbd", "-t", "-r", "-k", socket,
+                                       *(["-f", "qcow2"] if isinstance(source, str) else []),
+                                       spec_of(source)])
+            try:
+                while not os.path.exists(socket) and server.poll() is None:
+                    time.sleep(0.01)
+                self.note("by NBD:")
+                self.qemu_at({"driver": "raw", "file": {"driver": "nbd", "path": socket}}, offset)
+            finally:
+                server.terminate()
+                server.wait()
 
     def note(self, text):
         self.notes.append(text)
@@ -186,6 +186,7 @@ def text_view(content):
 def run_questions(functions):
     """In the order of their numbers, each in a directory of its own."""
     wrong = []
+    here = os.getcwd()
     patterns = Patterns()
     version = run("qemu-img", "--version").decode().split()[2]
     with Reader() as reader:
@@ -199,7 +200,7 @@ def run_questions(functions):
             except Wrong as error:
                 print(f"{number}: WRONG: {name}: {error}")
                 wrong.append(number)
-            os.chdir("..")
+            os.chdir(here)
     if wrong:
         raise Wrong(f"wrong: {wrong}")
 
