@@ -241,6 +241,7 @@ def question_14_a_data_file_that_is_a_chain(ask):
     ask.mounted(source, inner.view)
     ask.contains(ask.path(source, 0), "outer >data> inner >backing> base >data> ")
     ask.contains(ask.path(source, 128 * K), "outer >data> inner ZERO")
+    ask.expect(source, 0, data=True, depth=0, present=True)
     ask.expect(source, 128 * K, zero=True, depth=0, present=True)
     plain = qcow2("outer.qcow2", data_file=qcow2("inner.qcow2"))
     ask.qemu_at(plain, 0)
