@@ -127,3 +127,25 @@ UcSpec *uc_implied_spec(const UcImplied *implied, const UcNode *node, GError **e
     return implied->kind == UC_IMPLIED_FILE ? path_spec(name, implied, node)
                                             : image_spec(name, implied, node, error);
 }
+
+static bool can_lack_file(const UcGraph *graph, const UcSpec *given)
+{
+    const char *name = uc_spec_string(uc_spec_get(given, "driver"));
+    const UcDriver *driver = name ? uc_graph_driver(graph, name) : NULL;
+
+    return !name || (driver && (uc_driver_is_format(driver) || uc_driver_is_window(driver)));
+}
+
+const UcImplied *uc_implied_meant(const UcNode *node, uint32_t port, const UcSpec *given)
+{
+    bool lacks_file = given->kind == UC_SPEC_OBJECT && !uc_spec_get(given, "file") &&
+                      !uc_spec_get(given, "filename") && can_lack_file(node->graph, given);
+
+    for (guint i = 0; lacks_file && node->implied && i < node->implied->len; i++) {
+        const UcImplied *implied = g_ptr_array_index(node->implied, i);
+
+        if (implied->port == port && implied->kind == UC_IMPLIED_IMAGE)
+            return implied;
+    }
+    return NULL;
+}

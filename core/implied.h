@@ -21,3 +21,7 @@ typedef struct UcImplied {
 
 /* The spec that an implied image or file stands for, names made relative to `node`'s own file. */
 UcSpec *uc_implied_spec(const UcImplied *implied, const UcNode *node, GError **error);
+
+/* The image that `given`, a description for this port, means without naming its file, as in
+ * "backing": {"driver": "qcow2"}; or NULL: it describes one of its own. */
+const UcImplied *uc_implied_meant(const UcNode *node, uint32_t port, const UcSpec *given);

@@ -32,6 +32,35 @@ static void create_edges(const UcFrame *frame, UcNode *node)
     node->edges = (UcEdge *)g_array_free(edges, FALSE);
 }
 
+static bool set_unbelieved(GError **error, const UcNode *node)
+{
+    const char *format = node->driver->name;
+
+    return uc_error_set(error, UC_ERROR_FAILED,
+                        "it looks like %s, which its name does not say, and asks for another file: "
+                        "if it is %s, use -f %s or --allow-probing; if it is a raw disk, -f raw",
+                        format, format, format);
+}
+
+/* Pushes what the image names, completed by what is given for it (or NULL). */
+static bool push_named(UcGraph *graph, UcFrame *frame, const UcImplied *implied,
+                       const UcSpec *given, GError **error)
+{
+    UcEdge *edge = &frame->node->edges[implied->port];
+    g_autoptr(UcSpec) spec = NULL;
+    UcFrame *pushed;
+
+    if (!frame->believed)
+        return set_unbelieved(error, frame->node);
+    spec = uc_implied_spec(implied, frame->node, error);
+    if (!spec)
+        return false;
+    pushed = uc_opening_push(graph, given ? uc_spec_merge(given, spec) : uc_spec_ref(spec),
+                             &edge->node, frame, edge->port);
+    pushed->named = pushed->implied = true;
+    return true;
+}
+
 static bool push_child(UcGraph *graph, UcFrame *frame, UcEdge *edge, UcSpec *given, GError **error)
 {
     const char *name = uc_spec_string(given);
@@ -66,7 +95,10 @@ static bool push_given(UcGraph *graph, UcFrame *frame, bool backing, GError **er
 
             given = entry->value;
         }
-        if (!push_child(graph, frame, edge, given, error))
+        const UcImplied *meant = backing ? uc_implied_meant(node, i, given) : NULL;
+
+        if (meant ? !push_named(graph, frame, meant, given, error)
+                  : !push_child(graph, frame, edge, given, error))
             return false;
     }
     return true;
@@ -124,13 +156,19 @@ static bool check_children(const UcFrame *frame, GError **error)
     return true;
 }
 
-/* Whether the node is what people mean by its file's name: the file, or the image right on it. */
+/* Whether the node is what people mean by its file's name: the file, or the image right on it. A
+ * window over several children is neither. */
 static bool owns_file(const UcNode *node)
 {
     if (node->file)
         return true;
-    return !uc_driver_is_filter(node->driver) && node->n_edges > 0 && node->edges[0].node &&
-           node->edges[0].node->file;
+    if (uc_driver_is_filter(node->driver) || node->n_edges == 0 ||
+        (node->n_edges > 1 && !uc_driver_is_format(node->driver)))
+        return false;
+    node = node->edges[0].node;
+    while (node && uc_driver_is_filter(node->driver))
+        node = node->edges[0].node;
+    return node && node->file;
 }
 
 static void name_after_file(const UcFrame *frame)
@@ -144,16 +182,6 @@ static void name_after_file(const UcFrame *frame)
     frame->node->name = uc_text_escape(slash && slash[1] ? slash + 1 : file->name, -1);
 }
 
-static bool set_unbelieved(GError **error, const UcNode *node)
-{
-    const char *format = node->driver->name;
-
-    return uc_error_set(error, UC_ERROR_FAILED,
-                        "it looks like %s, which its name does not say, and asks for another file: "
-                        "if it is %s, use -f %s or --allow-probing; if it is a raw disk, -f raw",
-                        format, format, format);
-}
-
 /* A null cuts a chain, but not a node from its data: there it is as good as nothing given. */
 static bool is_decided(const UcFrame *frame, const UcEdge *edge)
 {
@@ -164,22 +192,12 @@ static bool is_decided(const UcFrame *frame, const UcEdge *edge)
 static bool push_implied(UcGraph *graph, UcFrame *frame, const UcImplied *implied, GError **error)
 {
     UcEdge *edge = &frame->node->edges[implied->port];
-    UcSpec *spec;
-    UcFrame *pushed;
 
     if (is_decided(frame, edge))
         return true;
-    if (implied->kind == UC_IMPLIED_SHARE) {
-        edge->node = frame->node->edges[implied->with].node;
-        return true;
-    }
-    if (!frame->believed)
-        return set_unbelieved(error, frame->node);
-    spec = uc_implied_spec(implied, frame->node, error);
-    if (!spec)
-        return false;
-    pushed = uc_opening_push(graph, spec, &edge->node, frame, edge->port);
-    pushed->named = pushed->implied = true;
+    if (implied->kind != UC_IMPLIED_SHARE)
+        return push_named(graph, frame, implied, NULL, error);
+    edge->node = frame->node->edges[implied->with].node;
     return true;
 }
 

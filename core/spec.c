@@ -70,6 +70,28 @@ UcSpec *uc_spec_get(const UcSpec *spec, const char *key)
     return NULL;
 }
 
+static void add_missing(UcSpec *spec, const UcSpec *from)
+{
+    for (guint i = 0; i < from->entries->len; i++) {
+        const UcSpecEntry *entry = g_ptr_array_index(from->entries, i);
+
+        if (!uc_spec_get(spec, entry->key))
+            uc_spec_add(spec, entry->key, uc_spec_ref(entry->value));
+    }
+}
+
+UcSpec *uc_spec_merge(const UcSpec *first, const UcSpec *second)
+{
+    UcSpec *spec = uc_spec_new(UC_SPEC_OBJECT);
+
+    spec->source = g_strdup(first->source);
+    spec->line = first->line;
+    spec->column = first->column;
+    add_missing(spec, first);
+    add_missing(spec, second);
+    return spec;
+}
+
 const char *uc_spec_string(const UcSpec *spec)
 {
     if (!spec || spec->kind != UC_SPEC_SCALAR ||

@@ -49,6 +49,9 @@ void uc_spec_add(UcSpec *spec, const char *key, UcSpec *value);
  * Takes `value`, but for false: something else stands there. */
 bool uc_spec_put(UcSpec *spec, const char *key, UcSpec *value);
 
+/* A new OBJECT with the entries of two; where both have a key, that of the first counts. */
+UcSpec *uc_spec_merge(const UcSpec *first, const UcSpec *second);
+
 /* The value of `key` in an OBJECT, or NULL. */
 UcSpec *uc_spec_get(const UcSpec *spec, const char *key);
 /* The text of a SCALAR string, or NULL for anything else, NULL included. */
