@@ -85,9 +85,11 @@ class Layer(View):
         self.backing_size = backing.size if backing else 0
         self.compressible = bytearray(b"\1" * -(-size // cluster))  # per cluster: still free
         self.compressed = set()  # clusters that are, or were
+        self.preallocated = False
 
     def preallocate(self):
         """All clusters have a place; what is in there, only the host's file knows."""
+        self.preallocated = True
         self.mark(0, self.size, 0)
         self.touch(0, self.size)
 
@@ -150,7 +152,9 @@ class Layer(View):
                                          self.backing_size <= old)
         view = self.resized(size)
         self.size, self.content, self.known = view.size, view.content, view.known
-        if not tail_known:
+        if self.preallocated:
+            self.mark(min(old, size) // unit * unit, size, 0)
+        elif not tail_known:
             self.mark(old // unit * unit, -(-old // unit) * unit, 0)
         clusters = -(-size // self.cluster)
         self.compressible = self.compressible[:clusters].ljust(clusters, b"\1")
