@@ -17,6 +17,7 @@ environment, does all of them.
 import json
 import os
 import random
+import shutil
 import sys
 import time
 
@@ -28,7 +29,7 @@ from unchain import LONG, PART, PARTS, SEED, Reader, Wrong, main, random_ranges 
 
 GRAPHS = 5000
 SECONDS = 60
-GRAPHS_PER_POOL = 500
+GRAPHS_PER_POOL = 250
 MOST_VOTES = 40
 MOST_NODES = 60
 HIGHEST = 24  # the program opens what needs up to 64 reads inside each other
@@ -435,6 +436,7 @@ def test():
                 print(f"{done} graphs, at seed {seed}", flush=True)
             if (seed + todo.step) // GRAPHS_PER_POOL != pool_seed:
                 os.chdir("..")
+                shutil.rmtree(f"pool{pool_seed}")
     print(f"{done} graphs from seed {todo.start}, every {todo.step}, with {nodes} nodes: "
           f"no mismatch; {loops} were refused as loops")
     if loops * 20 > done:
