@@ -7,21 +7,35 @@
 
 #define CANDIDATES_SHOWN 8
 
-static bool is_called(const UcNode *node, const char *word)
+/* A file's path means the file and the images in it, not what filters or cuts them. */
+static bool is_at_path(const UcNode *node, const char *path)
 {
     const UcHostFile *file = uc_node_host_file(node);
-    g_autofree char *escaped = uc_text_escape(word, -1);
-    return strcmp(node->name, escaped) == 0 || (file != NULL && strcmp(file->name, word) == 0);
+    bool shows_file = node->file != NULL || uc_driver_is_format(node->driver) ||
+                      (uc_driver_is_window(node->driver) && node->edges[0].node->file != NULL);
+    return shows_file && file != NULL && strcmp(file->name, path) == 0;
 }
 
+static bool is_called(const UcNode *node, const char *word)
+{
+    g_autofree char *escaped = uc_text_escape(word, -1);
+    return strcmp(node->name, escaped) == 0 || is_at_path(node, word);
+}
+
+/* Whether the node is part of another one's own storage. */
 static bool stores(const UcNode *node, const UcNode *other)
 {
-    for (uint32_t i = 0; i < other->n_edges; i++) {
-        UcRole role = uc_edge_role(&other->edges[i]);
-        if (other->edges[i].node == node && (role == UC_ROLE_METADATA || role == UC_ROLE_DATA))
-            return true;
+    g_autoptr(GPtrArray) below = g_ptr_array_new();
+    g_ptr_array_add(below, (gpointer)other);
+    for (guint i = 0; i < below->len; i++) {
+        const UcNode *next = g_ptr_array_index(below, i);
+        for (uint32_t edge = 0; edge < next->n_edges; edge++)
+            if (next->edges[edge].node != NULL &&
+                uc_edge_role(&next->edges[edge]) != UC_ROLE_BACKING &&
+                !g_ptr_array_find(below, next->edges[edge].node, NULL))
+                g_ptr_array_add(below, next->edges[edge].node);
     }
-    return false;
+    return node != other && g_ptr_array_find(below, node, NULL);
 }
 
 /* Whether the node only stores one of the others: nobody means the file when there is an image. */

@@ -64,6 +64,14 @@ refused "'top.qcow2' may be any of several nodes: top.qcow2 (qcow2), top.qcow2 (
     --base top.qcow2 "$twins"
 is '524288+65536 ' "$(above dir/top.qcow2 "$twins")"
 
+# Filters above and below an image leave its name to it.
+filtered='json:{"driver": "qcow2", "file.filename": "top.qcow2", "backing": {"driver": "throttle",
+    "file": {"driver": "qcow2", "backing": null, "file": {"driver": "preallocate",
+    "file": {"driver": "file", "filename": "dir/base.qcow2"}}}}}'
+"$UNCHAIN" map --explain --base base.qcow2 "$filtered" | grep -q '; 64 KiB above base.qcow2$' ||
+    fail "$("$UNCHAIN" map --explain --base base.qcow2 "$filtered")"
+is "$(above base.qcow2 "$filtered")" "$(above dir/base.qcow2 "$filtered")"
+
 # At a granularity: blocks of which any part lies above.
 is '0+262144 524288+262144 ' "$(above base.qcow2 --granularity 256k top.qcow2)"
 is '65536+131072 524288+65536 ' "$("$UNCHAIN" map --output=json --granularity 64k --base base.qcow2 \
