@@ -2,6 +2,7 @@
 """An image cut short: EIO for exactly what is missing, data for lseek, one line in the log, and
 zeroes if they are asked for."""
 import errno
+import hashlib
 import os
 import subprocess
 import sys
@@ -43,6 +44,23 @@ def check(path):
     os.close(fd)
 
 
+def check_compressed():
+    """Half a stream, with zeroes in place of the rest, would unpack as something."""
+    with open("packed.raw", "wb") as file:
+        file.write(b"".join(hashlib.sha256(b"%d" % n).digest()[:8] + bytes(24)
+                            for n in range(4 * 64 * KIB // 32)))
+    run("qemu-img", "convert", "-c", "-f", "raw", "-O", "qcow2", "packed.raw", "packed.qcow2")
+    os.truncate("packed.qcow2", os.path.getsize("packed.qcow2") - 4 * KIB)
+    with Mount({"packed": "packed.qcow2"}, "-q") as directory, open("packed.raw", "rb") as file:
+        fd = os.open(f"{directory}/packed", os.O_RDONLY)
+        whole, cut = os.pread(fd, 192 * KIB, 0), read_at(fd, 192 * KIB, 4096)
+        os.close(fd)
+        if whole != file.read(192 * KIB):
+            raise Wrong("compressed clusters before the cut")
+        if cut is not None:
+            raise Wrong("a compressed cluster that is cut reads as something")
+
+
 def test():
     build()
     os.mkdir("mnt")
@@ -66,6 +84,7 @@ def test():
         with open(f"{directory}/cut", "rb") as file:
             if file.read(1 << 20)[64 * KIB:128 * KIB] != bytes(64 * KIB):
                 raise Wrong("--truncated=zero")
+    check_compressed()
 
 
 main(test)

@@ -15,9 +15,16 @@ Qcow2Compressed qcow2_compressed_place(const Qcow2Geometry *geometry, uint64_t d
     return (Qcow2Compressed){offset, sectors * QCOW2_SECTOR - offset % QCOW2_SECTOR};
 }
 
-static uint8_t *read_packed(const UcNode *node, const Qcow2Compressed *place, GError **error)
+/*
+ * The bytes at `place`, which is cut to what there is of them: writers do not fill up the last
+ * sector. A stream that goes on behind the end of the file is then one that ends too early.
+ * Zeroes in place of what is lost would be unpacked as something, too, and nothing would tell that
+ * from data; only who has asked for zeroes gets them.
+ */
+static uint8_t *read_packed(const UcNode *node, Qcow2Compressed *place, GError **error)
 {
     const UcNode *file = uc_node_child(node, QCOW2_PORT_FILE);
+    const bool pad = node->graph->gate.truncated == UC_TRUNCATED_ZERO;
     if (place->offset >= file->size) {
         uc_error_set(error, UC_ERROR_FAILED,
                      "it lies beyond the end of the file at %" PRIu64 " (the image is truncated)",
@@ -25,7 +32,7 @@ static uint8_t *read_packed(const UcNode *node, const Qcow2Compressed *place, GE
         return NULL;
     }
     const uint64_t there = MIN(place->length, file->size - place->offset);
-    g_autofree uint8_t *packed = g_try_malloc(place->length);
+    g_autofree uint8_t *packed = g_try_malloc0(place->length);
     if (!packed) {
         uc_error_set(error, UC_ERROR_MEMORY, "not enough memory for %" PRIu64 " bytes",
                      place->length);
@@ -33,14 +40,14 @@ static uint8_t *read_packed(const UcNode *node, const Qcow2Compressed *place, GE
     }
     if (!uc_node_read(file, place->offset, packed, there, error))
         return NULL;
-    memset(packed + there, 0, place->length - there);
+    place->length = pad ? place->length : there;
     return g_steal_pointer(&packed);
 }
 
 static bool unpack(const UcNode *node, uint64_t descriptor, uint8_t *cluster, GError **error)
 {
     const Qcow2 *qcow2 = node->state;
-    const Qcow2Compressed place = qcow2_compressed_place(&qcow2->geometry, descriptor);
+    Qcow2Compressed place = qcow2_compressed_place(&qcow2->geometry, descriptor);
     g_autofree uint8_t *packed = read_packed(node, &place, error);
     if (packed && qcow2_codec_unpack(qcow2->header.compression, packed, place.length, cluster,
                                      qcow2_cluster_size(&qcow2->geometry), error))

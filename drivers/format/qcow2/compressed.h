@@ -5,9 +5,8 @@
 #include "drivers/format/qcow2/geometry.h"
 
 /*
- * A compressed cluster: `length` bytes at `offset` of the file, neither aligned to anything. What
- * reaches beyond the end of the file is taken as zeroes, because writers do not fill up the last
- * sector; all of it beyond the end is an error.
+ * A compressed cluster: `length` bytes at `offset` of the file, neither aligned to anything. The
+ * stream in them may end earlier, and so may the file, but not before the stream.
  */
 typedef struct Qcow2Compressed {
     uint64_t offset;
