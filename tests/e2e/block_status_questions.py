@@ -125,7 +125,8 @@ def question_7_the_key_of_a_filters_child_does_not_matter(ask):
             if "raw" not in source else None
         if below:
             ask.expect(below, 0, data=True, depth=1)
-    ask.qemu_at({"driver": "throttle", "throttle-group": "none", "file": qcow2("top.qcow2")}, 0)
+    ask.qemu_at({"driver": "throttle", "throttle-group": "limits", "file": qcow2("top.qcow2")}, 0,
+                "--object", "throttle-group,id=limits")
     ask.qemu_at({"driver": "blkdebug", "image": qcow2("top.qcow2")}, 0)
     ask.qemu_at({"driver": "copy-on-read", "file": qcow2("top.qcow2")}, 0)
 

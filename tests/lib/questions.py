@@ -111,9 +111,9 @@ class Ask:
         return subprocess.run(["qemu-img", *arguments], capture_output=True, text=True,
                               check=False)
 
-    def qemu_at(self, source, offset):
+    def qemu_at(self, source, offset, *options):
         """Notes the entry of qemu-img's map that holds an offset."""
-        done = self.qemu("map", "--output=json", spec_of(source))
+        done = self.qemu("map", *options, "--output=json", spec_of(source))
         if done.returncode != 0:
             self.note(f"map refuses: {done.stderr.splitlines()[-1]}")
             return None
