@@ -10,7 +10,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
 from chain import Builder, Image  # noqa: E402
 from kinds import K, M, scribble  # noqa: E402
-from unchain import Wrong, check_mounted, main, run, unmount  # noqa: E402
+from unchain import Wrong, check_mounted, main, need_fuse, run, unmount  # noqa: E402
 
 
 def build():
@@ -47,6 +47,7 @@ def check(path, view, wrong):
 
 
 def test():
+    need_fuse()
     graph, views = build()
     os.mkdir("elsewhere")  # names in a graph file are relative to that file
     with open("graph.json", "w", encoding="utf-8") as file:

@@ -42,6 +42,11 @@ def map_of(source, *options):
                           spec_of(source)))
 
 
+def need_fuse():
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        skip("needs /dev/fuse")
+
+
 class Mount:
     """`with Mount({"a": source}) as directory:` shows the sources as files in a directory."""
 
@@ -51,8 +56,7 @@ class Mount:
         self.directory = None
 
     def __enter__(self):
-        if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-            skip("needs /dev/fuse")
+        need_fuse()
         for number in range(1000):
             self.directory = os.path.abspath(f"mnt{number}")
             if not os.path.exists(self.directory):
