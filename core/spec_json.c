@@ -49,25 +49,41 @@ static void notes_clear(Notes *notes)
     g_free(notes->duplicate);
 }
 
-/* The parser recurses; how deep is decided before it sees the text. */
+/* The last byte of the string that starts at `at`. In single quotes a backslash is a backslash. */
+static gsize end_of_string(const char *text, gsize length, gsize at)
+{
+    char quote = text[at++];
+
+    while (at < length && text[at] != quote)
+        at += quote == '"' && text[at] == '\\' ? 2 : 1;
+    return at;
+}
+
+static gsize end_of_comment(const char *text, gsize length, gsize at)
+{
+    for (at += 2; at + 1 < length; at++)
+        if (text[at] == '*' && text[at + 1] == '/')
+            break;
+    return at + 1;
+}
+
+/* The parser recurses; how deep is decided before it sees the text. It takes comments and single
+ * quotes, which JSON has not: what they enclose opens nothing, a quote in a comment neither. */
 static bool is_too_deep(const char *text, gsize length)
 {
     unsigned depth = 0;
-    bool quoted = false;
 
-    for (gsize i = 0; i < length; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '{' || text[i] == '['))
+    for (gsize i = 0; i < length && depth <= MAX_NESTING; i++) {
+        if (text[i] == '"' || text[i] == '\'')
+            i = end_of_string(text, length, i);
+        else if (text[i] == '/' && i + 1 < length && text[i + 1] == '*')
+            i = end_of_comment(text, length, i);
+        else if (text[i] == '{' || text[i] == '[')
             depth++;
-        else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
+        else if ((text[i] == '}' || text[i] == ']') && depth > 0)
             depth--;
-        if (depth > MAX_NESTING)
-            return true;
     }
-    return false;
+    return depth > MAX_NESTING;
 }
 
 static GVariant *scalar_of(JsonNode *node)

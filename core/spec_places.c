@@ -50,14 +50,14 @@ static void skip_blank(Scan *scan)
     }
 }
 
-/* ... strings in single quotes ... */
+/* ... strings in single quotes, where a backslash is one ... */
 static void skip_string(Scan *scan)
 {
     char quote = *scan->next;
 
     skip(scan);
     while (scan->next < scan->end && *scan->next != quote) {
-        if (*scan->next == '\\')
+        if (quote == '"' && *scan->next == '\\')
             skip(scan);
         if (scan->next < scan->end)
             skip(scan);

@@ -89,13 +89,26 @@ static void test_json_dotted_keys(void)
 }
 
 /* A hundred thousand brackets would be a hundred thousand stack frames of a parser. */
-static void test_json_depth(void)
+static void check_depth(const char *before)
 {
-    g_autofree char *deep = g_strnfill(100000, '[');
+    g_autofree char *brackets = g_strnfill(100000, '[');
+    g_autofree char *deep = g_strconcat(before, brackets, NULL);
     g_autoptr(GError) error = NULL;
 
     CU_ASSERT_PTR_NULL(uc_spec_parse_json(deep, -1, "f.json", &error));
     CU_ASSERT_STRING_EQUAL(error->message, "f.json: nested deeper than 64 levels");
+}
+
+static void test_json_depth(void)
+{
+    check_depth("");
+    check_depth("[\"\\\"\", ");
+    check_depth("['\"', ");
+    check_depth("['\\', ");
+    check_depth("/* \" */ ");
+    check_depth("/*/ ' */ ");
+    check_json("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]",
+               "[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]");
 }
 
 static void check_dotted(const char *text, const char *expected)
