@@ -120,29 +120,46 @@ bool uc_frame_begin(UcGraph *graph, UcFrame *frame, GError **error)
     return driver ? find_driver(graph, frame, driver, error) : begin_unstated(graph, frame, error);
 }
 
+/* `name` as an image beside it names it: the reverse of uc_spec_resolve_name(). */
+static const char *name_beside(const char *name, const char *beside)
+{
+    const char *slash = strrchr(beside, '/');
+    size_t length = slash ? slash - beside + 1 : 0;
+
+    return strncmp(name, beside, length) == 0 ? name + length : name;
+}
+
+static char *quote(const char *name)
+{
+    g_autofree char *shown = uc_text_escape(name, -1);
+
+    return g_shell_quote(shown);
+}
+
+static bool set_unstated(GError **error, const UcFrame *frame)
+{
+    const UcHostFile *host = uc_node_host_file(frame->file);
+    const UcHostFile *parent = frame->parent ? uc_node_host_file(frame->parent) : NULL;
+    const char *name = host ? host->name : frame->file->name;
+    const char *image = parent ? parent->name : "IMAGE";
+    g_autofree char *shown = uc_text_escape(name, -1);
+    g_autofree char *backing = quote(name_beside(name, image)), *top = quote(image);
+
+    return uc_error_set(
+        error, UC_ERROR_FAILED,
+        "'%s' does not have its format stated, and looks like %s: use --allow-probing, or state "
+        "the driver in a graph file, or write it into the image: "
+        "qemu-img rebase -u -b %s -F %s %s",
+        shown, frame->driver->name, backing, frame->driver->name, top);
+}
+
 /* A backing file whose format nobody states may only be what any file is: raw. */
 bool uc_frame_probe(UcGraph *graph, UcFrame *frame, GError **error)
 {
-    const UcHostFile *host;
-    g_autofree char *shown = NULL, *parent = NULL;
-
     frame->driver = uc_probe(frame->file, &frame->believed, error);
     if (!frame->driver)
         return false;
     frame->stage = UC_STAGE_CREATE;
-    if (!frame->implied || graph->gate.allow_probing || strcmp(frame->driver->name, "raw") == 0)
-        return true;
-    host = uc_node_host_file(frame->file);
-    shown = uc_text_escape(host ? host->name : frame->file->name, -1);
-    parent = frame->parent ? uc_text_escape(uc_node_host_file(frame->parent)
-                                                ? uc_node_host_file(frame->parent)->name
-                                                : frame->parent->name,
-                                            -1)
-                           : g_strdup("IMAGE");
-    return uc_error_set(
-        error, UC_ERROR_FAILED,
-        "'%s' does not have its format stated, and looks like %s: use --allow-probing, or state "
-        "the driver in a graph file, or write it into the image with 'qemu-img rebase -u -b %s "
-        "-F %s %s'",
-        shown, frame->driver->name, shown, frame->driver->name, parent);
+    return !frame->implied || graph->gate.allow_probing ||
+           strcmp(frame->driver->name, "raw") == 0 || set_unstated(error, frame);
 }
