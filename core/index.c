@@ -17,12 +17,6 @@ static uint64_t key_of(int bits, uint64_t window, UcReach reach)
     return (window << 5 | (bits - WINDOW_BITS_LEAST)) << 1 | (reach == UC_REACH_STATUS);
 }
 
-/* The edges are as good an owner as the node, and nobody else uses them for the same cache. */
-static const void *owner_of(const UcNode *node)
-{
-    return node->edges;
-}
-
 static void append(GArray *block, const UcPath *next)
 {
     UcPath *last = block->len > 0 ? &g_array_index(block, UcPath, block->len - 1) : NULL;
@@ -65,13 +59,13 @@ static GBytes *get_block(const UcNode *node, uint64_t offset, UcReach reach)
     int bits = g_atomic_int_get(node->window_bits);
     uint64_t window = offset >> bits;
     uint64_t key = key_of(bits, window, reach);
-    GBytes *block = uc_cache_get(node->graph->index, owner_of(node), key);
+    GBytes *block = uc_cache_get(node->graph->index, node, key);
 
     if (block)
         return block;
     block = resolve(node, window << bits, MIN((window + 1) << bits, node->size), reach);
     if (g_bytes_get_size(block) <= EXTENTS_MOST * sizeof(UcPath))
-        uc_cache_put(node->graph->index, owner_of(node), key, block);
+        uc_cache_put(node->graph->index, node, key, block);
     else
         shrink_windows(node, bits);
     return block;
