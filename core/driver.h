@@ -44,7 +44,7 @@
  *
  * read   Fills all `length` bytes or fails; never less. It is called for ranges that `map`
  *        answered with SELF or UNDEFINED; for any range of a leaf; and for any range of a driver
- * with `reads_stop`. It may span several answers of the same kind. Children are read with
+ *        with `reads_stop`. It may span several answers of the same kind. Children are read with
  *        uc_node_read().
  *
  * map and read take a const node and run on any thread. What changes while they run (a cache, a

@@ -19,7 +19,7 @@
 struct UcGraph {
     const UcDriver *const *drivers; /* NULL-terminated; borrowed */
     UcGate gate;
-    GPtrArray *nodes;          /* of UcNode, children before parents; owned */
+    GPtrArray *nodes;          /* of UcNode, in the order they were begun; owned */
     GPtrArray *files;          /* of UcHostFile; owned */
     GPtrArray *warnings;       /* of char *, in the order they were met */
     GHashTable *by_name;       /* node-name -> UcNode, the named ones */
@@ -31,7 +31,6 @@ struct UcGraph {
 };
 
 #define UC_GRAPH_CACHE_BYTES (32u << 20)
-
 #define UC_GRAPH_INDEX_BYTES (32u << 20)
 
 /* gate NULL: UC_GATE_DEFAULT. */

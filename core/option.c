@@ -45,7 +45,7 @@ static bool parse_unit(const char *unit, unsigned *shift)
     return true;
 }
 
-/* A fraction is for sizes like 1.5G: at most six digits, and a whole number of bytes. */
+/* A fraction is for sizes like 1.5G: at most six digits. Of a byte nothing is left over. */
 static bool parse_fraction(const char **text, uint64_t *millionths)
 {
     uint64_t place = 1000000;

@@ -15,8 +15,8 @@ typedef enum {
  * A table of ports ends with one whose name is NULL.
  *
  * What kind of node a driver makes is read off its ports: none is a *protocol*, a metadata port
- * makes a *format*, a filtered port a *filter* (one that
- * takes many a *vote*), a data port alone a *window*.
+ * makes a *format*, a filtered port a *filter* (one that takes many a *vote*), a data port alone a
+ * *window*.
  */
 typedef struct UcPort {
     const char *name;

@@ -8,7 +8,8 @@
 /*
  * A qcow2 node. Which part does what:
  *
- *     qcow2.c      the driver: opens, maps, reads, describes
+ *     qcow2.c      the driver: maps and reads   open.c       from the header to a node
+ *     describe.c   what a person wants to know
  *     header.c     the header, checked          extension.c  what follows it
  *     feature.c    refuses what is not known    snapshot.c   internal snapshots
  *     disk.c       size and L1 table            geometry.c   the powers of two
