@@ -10,9 +10,9 @@ static bool init(UcBallot *ballot, const UcNode *node, uint64_t offset, size_t l
     ballot->errors = g_new0(GError *, node->n_edges);
     ballot->votes = g_new0(uint32_t, node->n_edges);
     ballot->bytes = g_try_malloc_n(node->n_edges, length);
-    return ballot->bytes ||
-           uc_error_set(error, UC_ERROR_MEMORY, "no memory to vote on %zu bytes with %u children",
-                        length, node->n_edges);
+    return ballot->bytes || uc_error_set(error, UC_ERROR_MEMORY,
+                                         "not enough memory to vote on %zu bytes with %u children",
+                                         length, node->n_edges);
 }
 
 void uc_ballot_clear(UcBallot *ballot)

@@ -132,8 +132,8 @@ static bool read_widened(const UcNode *image, uint64_t start, uint64_t end, uint
     g_autofree uint8_t *blocks = g_try_malloc(end - start);
 
     if (!blocks)
-        return uc_error_set(error, UC_ERROR_MEMORY, "no memory for %" G_GUINT64_FORMAT " bytes",
-                            end - start);
+        return uc_error_set(error, UC_ERROR_MEMORY,
+                            "not enough memory for %" G_GUINT64_FORMAT " bytes", end - start);
     if (!uc_node_read(image, start, blocks, end - start, error))
         return false;
     memcpy(buffer, blocks + (offset - start), length);

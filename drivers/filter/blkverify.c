@@ -50,7 +50,8 @@ static bool blkverify_read(const UcNode *node, uint64_t offset, void *buffer, si
     g_autofree uint8_t *raw = g_try_malloc(length);
 
     if (!raw)
-        return uc_error_set(error, UC_ERROR_MEMORY, "no memory to compare %zu bytes", length);
+        return uc_error_set(error, UC_ERROR_MEMORY, "not enough memory to compare %zu bytes",
+                            length);
     return uc_node_read(uc_node_child(node, BLKVERIFY_TEST), offset, buffer, length, error) &&
            uc_node_read(uc_node_child(node, BLKVERIFY_RAW), offset, raw, length, error) &&
            compare(node, offset, buffer, raw, length, error);

@@ -180,8 +180,8 @@ static GBytes *get_block(const UcNode *node, uint64_t start, uint64_t length, GE
         return block;
     bytes = g_try_malloc(length);
     if (!bytes) {
-        uc_error_set(error, UC_ERROR_MEMORY, "no memory for a block of %" G_GUINT64_FORMAT " bytes",
-                     length);
+        uc_error_set(error, UC_ERROR_MEMORY,
+                     "not enough memory for a block of %" G_GUINT64_FORMAT " bytes", length);
         return NULL;
     }
     if (!uc_node_read(uc_node_child(node, CHECKSUM_FILE), start, bytes, length, error) ||
