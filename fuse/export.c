@@ -13,25 +13,15 @@
 
 /* ---- the host files below a node ---- */
 
-static void visit(GPtrArray *todo, GHashTable *seen, const UcNode *node)
-{
-    if (node != NULL && g_hash_table_add(seen, (gpointer)node))
-        g_ptr_array_add(todo, (gpointer)node);
-}
-
-/* Of const UcHostFile. A list of what is still to do, not recursion: chains are long. */
+/* Of const UcHostFile. */
 static GPtrArray *files_below(const UcNode *node)
 {
+    g_autoptr(GPtrArray) nodes = uc_graph_list(node);
     GPtrArray *files = g_ptr_array_new();
-    g_autoptr(GPtrArray) todo = g_ptr_array_new();
-    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    visit(todo, seen, node);
-    while (todo->len > 0) {
-        node = g_ptr_array_steal_index_fast(todo, todo->len - 1);
-        if (node->file != NULL)
-            g_ptr_array_add(files, (gpointer)node->file);
-        for (uint32_t i = 0; i < node->n_edges; i++)
-            visit(todo, seen, uc_node_child(node, i));
+    for (guint i = 0; i < nodes->len; i++) {
+        const UcHostFile *file = ((UcNode *)g_ptr_array_index(nodes, i))->file;
+        if (file != NULL)
+            g_ptr_array_add(files, (gpointer)file);
     }
     return files;
 }

@@ -32,10 +32,10 @@ static size_t stem_length(const char *base)
     const char *dot = strrchr(base, '.');
     if (dot == NULL || dot == base)
         return strlen(base);
-    bool known = strcasecmp(dot, ".raw") == 0 || strcasecmp(dot, ".img") == 0;
+    bool known = false;
     for (const UcDriver *const *driver = uc_drivers; *driver != NULL && !known; driver++)
         for (const char *const *ending = (*driver)->extensions; ending != NULL && *ending; ending++)
-            known = known || strcasecmp(dot + (**ending != '.'), *ending) == 0;
+            known = known || strcasecmp(dot + 1, *ending) == 0;
     return known ? (size_t)(dot - base) : strlen(base);
 }
 
