@@ -85,7 +85,7 @@ build()
     if [ -f build/build.ninja ]; then
         say "Bringing build/ up to date."
     else
-        say "Building into build/ (half a minute)."
+        say "Building into build/ (a minute or two)."
     fi
     {
         [ -f build/build.ninja ] || meson setup build -Dtests=false
