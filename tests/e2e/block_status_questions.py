@@ -136,7 +136,7 @@ def question_8_a_copy_of_raw_over_an_overlay_keeps_the_base(ask):
     source = raw(chain())
     with Mount({"image": source}) as directory:
         for sparse in "auto", "always", "never":
-            run("cp", f"--sparse={sparse}", f"{directory}/image", "copy")
+            run("cp", "--remove-destination", f"--sparse={sparse}", f"{directory}/image", "copy")
             with open("copy", "rb") as copy:
                 ask.same(copy.read() == top.view.content, True, f"cp --sparse={sparse}")
         run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", f"{directory}/image", "copy.qcow2")

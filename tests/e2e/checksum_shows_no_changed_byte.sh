@@ -23,7 +23,7 @@ EOF
 
 mount_image mnt -c evidence/graph.json
 same mnt/disk expected
-cp --sparse=always mnt/disk copy
+cp --remove-destination --sparse=always mnt/disk copy
 same copy expected
 is_sparse copy
 "$UNCHAIN" map -c evidence/graph.json >with
@@ -49,7 +49,7 @@ for block in 0 1 2 3 4 5 16 32 63; do
         same block part
     fi
 done
-! cp mnt/disk copy 2>err || fail 'a copy succeeds'
+! cp --remove-destination mnt/disk copy 2>err || fail 'a copy succeeds'
 unmount mnt
 finds=$("$UNCHAIN" verify evidence/top.qcow2 evidence/manifest 2>err) && fail 'verify says nothing'
 [ "$finds" = 'block 3 at 196608 +65536: differs' ] || fail "$finds"
@@ -62,7 +62,7 @@ fallocate --punch-hole -o 2M -l 64k hollow.raw
 hollow='json:{"driver":"checksum","manifest":"evidence/manifest",
     "file":{"driver":"file","filename":"hollow.raw"}}'
 mount_image mnt "disk=$hollow"
-! cp --sparse=always mnt/disk copy 2>err || fail 'the hole was copied'
+! cp --remove-destination --sparse=always mnt/disk copy 2>err || fail 'the hole was copied'
 grep -q 'Input/output error' err || fail "$(cat err)"
 unmount mnt
 

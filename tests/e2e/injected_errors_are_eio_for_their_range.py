@@ -41,7 +41,8 @@ def check_pages(path, view, bad, what):
 
 
 def check_tools(path, first_bad, view, what):
-    done = subprocess.run(["cp", path, "copy"], stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(["cp", "--remove-destination", path, "copy"], stderr=subprocess.PIPE,
+                          check=False)
     if done.returncode == 0 or b"Input/output error" not in done.stderr:
         raise Wrong(f"{what}: cp: status {done.returncode}, {done.stderr}")
     subprocess.run(["dd", f"if={path}", "of=part", "bs=4096", f"count={first_bad // PAGE}",

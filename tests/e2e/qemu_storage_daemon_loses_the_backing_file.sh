@@ -42,5 +42,5 @@ stop_daemon
 
 # The same graph, the same tool, through unchain.
 mount_image mnt "image=$source"
-cp --sparse=auto mnt/image copy
+cp --remove-destination --sparse=auto mnt/image copy
 same copy expected

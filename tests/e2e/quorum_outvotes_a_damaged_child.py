@@ -93,7 +93,7 @@ def check_sound(directory, view):
         for start, end, kind in walk(image):
             if kind == "hole" and view.wrong_hole(start, end) is not None:
                 raise Wrong(f"{name}: DATA LOSS: a hole at {start}..{end}")
-        run("cp", "--sparse=always", image, "copy")
+        run("cp", "--remove-destination", "--sparse=always", image, "copy")
         check_content("copy", view, f"cp of {name}")
     if not any(kind == "hole" for _, _, kind in walk(f"{directory}/whole")):
         raise Wrong("whole: no hole is found")

@@ -6,7 +6,7 @@
 copy_every_way()
 {
     for sparse in auto always never; do
-        cp --sparse=$sparse "$1" copy
+        cp --remove-destination --sparse=$sparse "$1" copy
         same copy "$2"
         [ $sparse = never ] || is_sparse copy
     done
@@ -15,6 +15,7 @@ copy_every_way()
     tar -S -xf copy.tar -C out
     same "out/${1#mnt/}" "$2"
     is_sparse "out/${1#mnt/}"
+    rm copy
     qemu-img convert -f raw -O qcow2 "$1" copy
     qemu-img compare -q -f qcow2 -F raw copy "$2" || fail "qemu-img convert of $1 differs from $2"
     rm -r out copy copy.tar
