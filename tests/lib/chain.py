@@ -141,6 +141,7 @@ class Image:
         self.builder.flush()
         run("qemu-img", "snapshot", "-c", name, self.name)
         self.snapshots[name] = self.view.copy()
+        self.view.shared = True
         return self
 
 

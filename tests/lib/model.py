@@ -86,6 +86,7 @@ class Layer(View):
         self.compressible = bytearray(b"\1" * -(-size // cluster))  # per cluster: still free
         self.compressed = set()  # clusters that are, or were
         self.preallocated = False
+        self.shared = False  # with a snapshot
 
     def preallocate(self):
         """All clusters have a place; what is in there, only the host's file knows."""
@@ -110,7 +111,12 @@ class Layer(View):
         assert end <= self.size
         self.content[start:end] = data
         self.touch(start, end)
-        self.mark(start // self.unit * self.unit, -(-end // self.unit) * self.unit, 0)
+        self.allocate(start, end)
+
+    def allocate(self, start, end):
+        """A cluster that a snapshot shares is copied, with what lies between its subclusters."""
+        unit = self.cluster if self.shared else self.unit
+        self.mark(start // unit * unit, -(-end // unit) * unit, 0)
 
     def write_compressed(self, start, data):
         """One cluster, or the end of the image."""
@@ -118,19 +124,23 @@ class Layer(View):
         self.compressed.add(start // self.cluster)
 
     def can_state_zeroes(self, start, end):
-        """QEMU cannot in version 2, and not at all if a subcluster of a compressed cluster is among
-        those it should zero."""
+        """QEMU cannot in version 2. With subclusters: not at all if one of a compressed cluster is
+        among those it should zero, and not for sure if it has to copy a shared cluster."""
+        if self.version < 3 or self.unit == self.cluster:
+            return self.version >= 3
         clusters = range(start // self.cluster, -(-end // self.cluster))
-        packed = self.unit < self.cluster and not self.compressed.isdisjoint(clusters)
-        return self.version >= 3 and not packed
+        whole = start % self.unit == 0 and (end % self.unit == 0 or end == self.size)
+        return self.compressed.isdisjoint(clusters) and (whole or not self.shared)
 
     def write_zeroes(self, start, end):
         self.content[start:end] = bytes(end - start)
         self.touch(start, end)
+        self.allocate(start, end)
         unit, can_state = self.unit, self.can_state_zeroes(start, end)
         for at in range(start // unit * unit, end, unit):
             stop = min(at + unit, self.size)
-            self.mark(at, stop, can_state and start <= at and stop <= end)
+            if can_state and start <= at and stop <= end:
+                self.mark(at, stop, 1)
 
     def discard(self, start, end):
         """What `discard=unmap` does: whole clusters become zeroes, the rest stays."""
