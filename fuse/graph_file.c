@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/graph_file.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+
+#define MOST_MIB 64 /* of text: a device such as /dev/zero has no end */
 
 static bool is_one_of(const char *key, const char *const *known)
 {
@@ -82,15 +86,42 @@ static bool read_exports(UcSources *sources, const UcSpec *list, GError **error)
     return true;
 }
 
+static bool fill(GString *text, FILE *file, const char *filename, GError **error)
+{
+    char part[65536];
+    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;) {
+        g_string_append_len(text, part, n);
+        if (text->len > (gsize)MOST_MIB << 20)
+            return uc_error_set(error, UC_ERROR_FAILED, "%s: more than %d MiB: not a graph file",
+                                filename, MOST_MIB);
+    }
+    return !ferror(file) || uc_error_set(error, UC_ERROR_FAILED, "cannot read %s: %s", filename,
+                                         g_strerror(errno));
+}
+
+static GString *read_text(const char *filename, GError **error)
+{
+    FILE *file = fopen(filename, "re");
+    if (file == NULL) {
+        uc_error_set(error, UC_ERROR_FAILED, "cannot open %s: %s", filename, g_strerror(errno));
+        return NULL;
+    }
+    GString *text = g_string_new(NULL);
+    bool fine = fill(text, file, filename, error);
+    fclose(file);
+    if (fine)
+        return text;
+    g_string_free(text, TRUE);
+    return NULL;
+}
+
 bool uc_graph_file_read(UcSources *sources, const char *filename, GError **error)
 {
     static const char *const known[] = {"blockdevs", "exports", NULL};
-    g_autofree char *text = NULL;
-    gsize length;
-    g_autoptr(GError) reason = NULL;
-    if (!g_file_get_contents(filename, &text, &length, &reason))
-        return uc_error_set(error, UC_ERROR_FAILED, "%s", reason->message);
-    g_autoptr(UcSpec) spec = uc_spec_parse_json(text, length, filename, error);
+    g_autoptr(GString) text = read_text(filename, error);
+    if (text == NULL)
+        return false;
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(text->str, text->len, filename, error);
     if (spec == NULL || !check_kind(spec, UC_SPEC_OBJECT, filename, error) ||
         !check_keys(spec, filename, known, error))
         return false;

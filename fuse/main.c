@@ -2,9 +2,12 @@
 #include "fuse/command.h"
 #include "fuse/log.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_WRONG_USAGE = 2 };
 
@@ -12,6 +15,18 @@ static const UcCommand *const commands[] = {
     &uc_command_mount, &uc_command_map,    &uc_command_info,    &uc_command_graph,
     &uc_command_hash,  &uc_command_verify, &uc_command_compare,
 };
+
+/* The number of a standard stream that is closed would be given to an image, which a mount that
+ * goes to the background would close. What takes it instead can be neither read nor written. */
+static void occupy_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_PATH);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
 
 static bool print_help(void)
 {
@@ -75,6 +90,8 @@ static int exit_status(const char *word, const GError *error)
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    occupy_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like others */
     uc_log_init();
     if (run(argc, argv, &error) && flush_output(&error))
         return EXIT_SUCCESS;

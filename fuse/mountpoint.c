@@ -66,17 +66,15 @@ static void chatter_begin(Chatter *chatter)
     chatter->memory = memfd_create("chatter", MFD_CLOEXEC);
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
         chatter->saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        if (chatter->memory >= 0)
+        if (chatter->memory >= 0 && chatter->saved[fd] >= 0)
             dup2(chatter->memory, fd);
     }
 }
 
 static void restore(int fd, int saved)
 {
-    if (saved < 0) {
-        close(fd);
-        return;
-    }
+    if (saved < 0)
+        return; /* was never replaced */
     dup2(saved, fd);
     close(saved);
 }
