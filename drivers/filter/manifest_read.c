@@ -36,6 +36,16 @@ static bool bad(const Reader *reader, GError **error, const char *format, ...)
                         reader->name, reader->number, fact);
 }
 
+#define NOT_A_MANIFEST "this is not a manifest, which starts with 'unchain manifest 1'"
+
+/* Why the line at hand has no newline. */
+static const char *what_breaks(const Reader *reader)
+{
+    if (feof(reader->in))
+        return "the file ends in it: it has been cut short";
+    return reader->number == 1 ? NOT_A_MANIFEST : "it is not a line of text";
+}
+
 /* Goes to the next line and takes its newline off. The sum keeps one line behind. */
 static bool next_line(Reader *reader, GError **error)
 {
@@ -53,9 +63,7 @@ static bool next_line(Reader *reader, GError **error)
     }
     length = strlen(reader->line);
     if (length == 0 || reader->line[length - 1] != '\n')
-        return bad(reader, error,
-                   feof(reader->in) ? "the file ends in it: it has been cut short"
-                                    : "it is not a line of text");
+        return bad(reader, error, "%s", what_breaks(reader));
     reader->line[length - 1] = '\0';
     return true;
 }
@@ -85,7 +93,7 @@ static bool read_first_line(Reader *reader, GError **error)
         return false;
     version = value_of(reader, "unchain manifest");
     if (!version) /* some other file, whose contents are nobody's business */
-        return bad(reader, error, "this is not a manifest, which starts with 'unchain manifest 1'");
+        return bad(reader, error, NOT_A_MANIFEST);
     return strcmp(version, "1") == 0 || bad_line(reader, "'unchain manifest 1'", error);
 }
 

@@ -233,7 +233,10 @@ static void test_bad_manifests(void)
                   ", line 1: this is not a manifest, which starts with 'unchain manifest 1'");
     check_refused("unchain manifest 2\n", 19,
                   ", line 1: expected 'unchain manifest 1', found 'unchain manifest 2'");
-    check_refused(endless, 100000, ", line 1: it is not a line of text");
+    check_refused("\x7f\0ELF\n\0\n", 8,
+                  ", line 1: this is not a manifest, which starts with 'unchain manifest 1'");
+    check_refused(endless, 100000,
+                  ", line 1: this is not a manifest, which starts with 'unchain manifest 1'");
     check_refused(nul, sizeof nul - 1, ", line 2: it is not a line of text");
     check_refused(longer, strlen(longer), ", line 10: something follows the end");
     check_bad("unchain manifest 1\nsize -1\n", 0,
