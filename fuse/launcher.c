@@ -23,11 +23,11 @@ static void wait_for_supervisor(pid_t supervisor, int pipe)
 {
     char ready;
     int status = 0;
-    if (read(pipe, &ready, 1) == 1) {
+    if (TEMP_FAILURE_RETRY(read(pipe, &ready, 1)) == 1) {
         report_background(supervisor);
         return;
     }
-    waitpid(supervisor, &status, 0);
+    (void)!TEMP_FAILURE_RETRY(waitpid(supervisor, &status, 0));
     exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
 }
 

@@ -77,7 +77,7 @@ static bool worker_leaves(const Supervisor *self)
         return true;
     char word;
     struct pollfd control = {.fd = self->control, .events = POLLIN};
-    while (poll(&control, 1, PATIENCE) > 0)
+    while (TEMP_FAILURE_RETRY(poll(&control, 1, PATIENCE)) > 0)
         if (read(self->control, &word, 1) <= 0)
             return true;
     return false;
@@ -163,7 +163,8 @@ static bool wait_for_end(Supervisor *self, GError **error)
     struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN}};
     while (!self->stopping && !self->worker_ended) {
-        poll(waits, G_N_ELEMENTS(waits), -1);
+        if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
+            continue; /* revents are those of the last time */
         if (waits[0].revents != 0) {
             if (!hear_worker(self, error))
                 return false;

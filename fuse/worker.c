@@ -35,7 +35,8 @@ static gpointer watch(gpointer data)
     struct pollfd waits[] = {{.fd = uc_signals_open(), .events = POLLIN},
                              {.fd = self->control, .events = POLLIN}};
     for (;;) {
-        poll(waits, G_N_ELEMENTS(waits), -1);
+        if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
+            continue; /* revents are those of the last time */
         if (waits[1].revents != 0)
             _exit(EXIT_SUCCESS);
         if (waits[0].revents != 0 && uc_signals_take(waits[0].fd))
