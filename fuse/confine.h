@@ -7,8 +7,7 @@
 
 /*
  * Called once by the worker, after everything is open and mounted and before the first byte of a
- * request is looked at. What the worker needs from here on: read its open files, answer on the
- * FUSE connection, start threads, log, and talk to the supervisor; not open, not execute, not
- * unmount. The place where that becomes a rule the kernel enforces.
+ * request is looked at. Whatever it might be made to execute from then on gets no privileges that
+ * it has not itself (PR_SET_NO_NEW_PRIVS). No more is taken from it: it can still open files.
  */
 bool uc_confine(GError **error);

@@ -8,7 +8,7 @@
  *
  *     launcher          what the user started; returns when the mount answers
  *       └ supervisor    mounts, waits, unmounts; never looks at image contents again
- *           ├ worker    serves the kernel's requests, and may be confined for it
+ *           ├ worker    serves the kernel's requests (fuse/confine.h)
  *           └ guard     a shell, waiting for the worst (fuse/guard.h)
  *
  * In the foreground the launcher is the supervisor itself. Whoever dies, the mount goes:
