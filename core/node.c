@@ -40,13 +40,24 @@ static bool is_valid_place(const UcNode *node, UcPlace place, uint64_t length)
            place.offset <= UINT64_MAX - length;
 }
 
+/* Children that must agree are named by their first edge, and show what the node shows. */
+static bool is_valid_vote(const UcNode *node, uint32_t edge)
+{
+    return node->driver->read && uc_edge_role(&node->edges[edge]) == UC_ROLE_FILTERED &&
+           edge == (uint32_t)(node->edges[edge].port - node->driver->ports);
+}
+
 /* A filter shows the same bytes at the same offsets; that is what makes it transparent. */
 static bool is_valid_child(const UcNode *node, uint64_t offset, const UcStep *step)
 {
-    return is_valid_place(node, step->place, step->length) &&
-           (node->edges[step->place.edge].port->arity != UC_ARITY_MANY || node->driver->read) &&
-           (uc_edge_role(&node->edges[step->place.edge]) != UC_ROLE_FILTERED ||
-            step->place.offset == offset);
+    const UcEdge *edge;
+
+    if (!is_valid_place(node, step->place, step->length))
+        return false;
+    edge = &node->edges[step->place.edge];
+    if (edge->port->arity == UC_ARITY_MANY && !is_valid_vote(node, step->place.edge))
+        return false;
+    return uc_edge_role(edge) != UC_ROLE_FILTERED || step->place.offset == offset;
 }
 
 static bool is_valid_self(const UcNode *node, UcWhy why)

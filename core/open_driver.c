@@ -58,8 +58,8 @@ static bool find_driver(UcGraph *graph, UcFrame *frame, const UcSpec *stated, GE
         return uc_error_set(error, UC_ERROR_USAGE, "%s\"driver\" must be a text%s", prefix, where);
     frame->driver = uc_graph_driver(graph, name);
     if (!frame->driver)
-        return uc_error_set(error, UC_ERROR_FAILED, "%sthere is no driver for format '%s'%s",
-                            prefix, shown, where);
+        return uc_error_set(error, UC_ERROR_USAGE, "%sthere is no driver for format '%s'%s", prefix,
+                            shown, where);
     frame->believed = true;
     frame->stage = UC_STAGE_CREATE;
     return true;

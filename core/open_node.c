@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core/implied.h"
 #include "core/index.h"
 #include "core/opening.h"
 #include "core/text.h"
@@ -10,99 +9,6 @@
 #define MAX_NESTING 64
 /* How many children may have to agree, however votes are nested and children shared. */
 #define MAX_VOTES 256
-
-/* How many edges a port gets: as many as it was given children, if it takes many. */
-static uint32_t count_edges(const UcFrame *frame, const UcPort *port)
-{
-    const UcSpec *given = uc_spec_get(frame->spec, port->name);
-
-    if (port->arity != UC_ARITY_MANY)
-        return 1;
-    return given && given->entries ? given->entries->len : 0;
-}
-
-static void create_edges(const UcFrame *frame, UcNode *node)
-{
-    GArray *edges = g_array_new(FALSE, TRUE, sizeof(UcEdge));
-
-    for (const UcPort *port = frame->driver->ports; port && port->name; port++)
-        for (uint32_t i = count_edges(frame, port); i > 0; i--)
-            g_array_append_val(edges, ((UcEdge){.port = port}));
-    node->n_edges = edges->len;
-    node->edges = (UcEdge *)g_array_free(edges, FALSE);
-}
-
-static bool set_unbelieved(GError **error, const UcNode *node)
-{
-    const char *format = node->driver->name;
-
-    return uc_error_set(error, UC_ERROR_FAILED,
-                        "it looks like %s, which its name does not say, and asks for another file: "
-                        "if it is %s, use -f %s or --allow-probing; if it is a raw disk, -f raw",
-                        format, format, format);
-}
-
-/* Pushes what the image names, completed by what is given for it (or NULL). */
-static bool push_named(UcGraph *graph, UcFrame *frame, const UcImplied *implied,
-                       const UcSpec *given, GError **error)
-{
-    UcEdge *edge = &frame->node->edges[implied->port];
-    g_autoptr(UcSpec) spec = NULL;
-    UcFrame *pushed;
-
-    if (!frame->believed)
-        return set_unbelieved(error, frame->node);
-    spec = uc_implied_spec(implied, frame->node, error);
-    if (!spec)
-        return false;
-    pushed = uc_opening_push(graph, given ? uc_spec_merge(given, spec) : uc_spec_ref(spec),
-                             &edge->node, frame, edge->port);
-    pushed->named = pushed->implied = true;
-    return true;
-}
-
-static bool push_child(UcGraph *graph, UcFrame *frame, UcEdge *edge, UcSpec *given, GError **error)
-{
-    const char *name = uc_spec_string(given);
-
-    if (given->kind == UC_SPEC_NULL || (name && !*name)) {
-        g_autofree char *where = uc_spec_where(given);
-        g_autofree char *who = uc_frame_who(frame);
-
-        return edge->port->arity == UC_ARITY_OPTIONAL ||
-               uc_error_set(error, UC_ERROR_USAGE, "%s needs a child '%s'%s", who, edge->port->name,
-                            where);
-    }
-    uc_opening_push(graph, uc_spec_ref(given), &edge->node, frame, edge->port);
-    return true;
-}
-
-/* Pushes the given children whose ports are (or are not) backing ones; the first ends on top. */
-static bool push_given(UcGraph *graph, UcFrame *frame, bool backing, GError **error)
-{
-    UcNode *node = frame->node;
-
-    for (uint32_t i = node->n_edges; i-- > 0;) {
-        UcEdge *edge = &node->edges[i];
-        UcSpec *given = uc_spec_get(frame->spec, edge->port->name);
-
-        if (!given || edge->node || (edge->port->role == UC_ROLE_BACKING) != backing)
-            continue;
-        if (edge->port->arity == UC_ARITY_MANY) {
-            const UcPort *first = edge->port;
-            uint32_t start = first - frame->driver->ports;
-            UcSpecEntry *entry = g_ptr_array_index(given->entries, i - start);
-
-            given = entry->value;
-        }
-        const UcImplied *meant = backing ? uc_implied_meant(node, i, given) : NULL;
-
-        if (meant ? !push_named(graph, frame, meant, given, error)
-                  : !push_child(graph, frame, edge, given, error))
-            return false;
-    }
-    return true;
-}
 
 static bool register_name(UcGraph *graph, const UcFrame *frame, UcNode *node, GError **error)
 {
@@ -131,29 +37,12 @@ bool uc_frame_create(UcGraph *graph, UcFrame *frame, GError **error)
     node->believed = frame->believed;
     node->name = uc_frame_name(frame);
     node->state = g_malloc0(frame->driver->state_size);
-    create_edges(frame, node);
+    uc_frame_create_edges(frame, node);
     g_ptr_array_add(graph->nodes, node);
     if (frame->file && uc_driver_port(frame->driver, "file"))
         node->edges[uc_driver_port(frame->driver, "file") - frame->driver->ports].node =
             frame->file;
-    return push_given(graph, frame, false, error);
-}
-
-static bool check_children(const UcFrame *frame, GError **error)
-{
-    for (const UcPort *port = frame->driver->ports; port && port->name; port++) {
-        uint32_t i = port - frame->driver->ports;
-        bool missing = i >= frame->node->n_edges || !frame->node->edges[i].node;
-
-        if (missing && port->arity != UC_ARITY_OPTIONAL) {
-            g_autofree char *where = uc_spec_where(frame->spec);
-            g_autofree char *who = uc_frame_who(frame);
-
-            return uc_error_set(error, UC_ERROR_USAGE, "%s needs a child '%s'%s", who, port->name,
-                                where);
-        }
-    }
-    return true;
+    return uc_frame_push_given(graph, frame, false, error);
 }
 
 /* Whether the node is what people mean by its file's name: the file, or the image right on it. A
@@ -182,35 +71,6 @@ static void name_after_file(const UcFrame *frame)
     frame->node->name = uc_text_escape(slash && slash[1] ? slash + 1 : file->name, -1);
 }
 
-/* A null cuts a chain, but not a node from its data: there it is as good as nothing given. */
-static bool is_decided(const UcFrame *frame, const UcEdge *edge)
-{
-    return edge->node ||
-           (edge->port->role == UC_ROLE_BACKING && uc_spec_get(frame->spec, edge->port->name));
-}
-
-static bool push_implied(UcGraph *graph, UcFrame *frame, const UcImplied *implied, GError **error)
-{
-    UcEdge *edge = &frame->node->edges[implied->port];
-
-    if (is_decided(frame, edge))
-        return true;
-    if (implied->kind != UC_IMPLIED_SHARE)
-        return push_named(graph, frame, implied, NULL, error);
-    edge->node = frame->node->edges[implied->with].node;
-    return true;
-}
-
-static bool push_all_implied(UcGraph *graph, UcFrame *frame, GError **error)
-{
-    g_autoptr(GPtrArray) all = g_steal_pointer(&frame->node->implied);
-
-    for (guint i = 0; all && i < all->len; i++)
-        if (!push_implied(graph, frame, g_ptr_array_index(all, i), error))
-            return false;
-    return true;
-}
-
 /* Children that show the same bytes are as long as each other and as what shows them. */
 static bool check_sizes(const UcNode *node, GError **error)
 {
@@ -231,7 +91,7 @@ bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error)
     g_autoptr(UcOptions) options = uc_frame_options(frame, error);
     UcNode *node = frame->node;
 
-    if (!options || !check_children(frame, error))
+    if (!options || !uc_frame_check_children(frame, error))
         return false;
     name_after_file(frame);
     if (!node->driver->open(node, options, error))
@@ -243,9 +103,9 @@ bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error)
         return uc_error_set(error, UC_ERROR_FAILED, "%s: its size is beyond 2^63-1 bytes",
                             node->name);
     frame->stage = UC_STAGE_FINISH;
-    if (!push_given(graph, frame, true, error))
+    if (!uc_frame_push_given(graph, frame, true, error))
         return false;
-    return push_all_implied(graph, frame, error) || uc_error_name(error, node->name);
+    return uc_frame_push_implied(graph, frame, error) || uc_error_name(error, node->name);
 }
 
 /* A read that must go through this node before it reaches the child stands around it. */

@@ -61,6 +61,13 @@ bool uc_frame_create(UcGraph *graph, UcFrame *frame, GError **error);
 bool uc_frame_open(UcGraph *graph, UcFrame *frame, GError **error);
 bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error);
 
+/* Children (open_children.c): an edge for each, the given ones (those whose ports are backing ones,
+ * or the others), whether one is missing, and what the driver's `open` implied. */
+void uc_frame_create_edges(const UcFrame *frame, UcNode *node);
+bool uc_frame_push_given(UcGraph *graph, UcFrame *frame, bool backing, GError **error);
+bool uc_frame_check_children(const UcFrame *frame, GError **error);
+bool uc_frame_push_implied(UcGraph *graph, UcFrame *frame, GError **error);
+
 /* The frame's options, checked against its driver's table (open_options.c). */
 UcOptions *uc_frame_options(const UcFrame *frame, GError **error);
 /* What to call the frame's node before it is open. The caller frees. */

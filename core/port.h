@@ -11,8 +11,8 @@ typedef enum {
 } UcArity;
 
 /*
- * A child slot that a driver declares. `name` is the key that fills it in a description.
- * A table of ports ends with one whose name is NULL.
+ * A child slot that a driver declares. A filtered port is never empty, whatever its arity. `name`
+ * is the key that fills it in a description. A table of ports ends with one whose name is NULL.
  *
  * What kind of node a driver makes is read off its ports: none is a *protocol*, a metadata port
  * makes a *format*, a filtered port a *filter* (one that takes many a *vote*), a data port alone a

@@ -291,7 +291,7 @@ static void test_refused(void)
     check_refused("'vote-threshold':3", "[" ONE "," ONE "]",
                   "q: vote-threshold is 3, expected 1 to 2, the number of children");
     check_refused("'vote-threshold':1", "[]",
-                  "node 'q': driver quorum needs a child 'children' (test, line 1, column 1)");
+                  "node 'q': driver quorum needs a list of children 'children' (test, line 1, column 1)");
     check_refused("'read-pattern':'fifo'", "[" ONE "]",
                   "node 'q': driver quorum needs 'vote-threshold' (test, line 1, column 1)");
     check_refused("'vote-threshold':1,'read-pattern':'any'", "[" ONE "]",
