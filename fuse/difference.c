@@ -2,6 +2,7 @@
 #include "fuse/difference.h"
 
 #include "core/path.h"
+#include "fuse/border.h"
 #include "fuse/crew.h"
 #include "fuse/progress.h"
 
@@ -118,11 +119,6 @@ static bool is_decided(const Search *search, uint64_t offset, uint64_t *length)
     return is_one_place(&one, &other);
 }
 
-static uint64_t round_up(uint64_t offset, uint64_t unit)
-{
-    return offset > UINT64_MAX - unit ? offset : (offset + unit - 1) / unit * unit;
-}
-
 /* The next stretch that must be read, or NULL at the end. */
 static Stretch *next_stretch(Search *search)
 {
@@ -134,7 +130,7 @@ static Stretch *next_stretch(Search *search)
     uint64_t start = search->next, at = start;
     uint64_t limit = start + MIN(MOST_BYTES, search->end - start);
     while (at < limit && !is_decided(search, at, &length))
-        at = MIN(round_up(at + length, UNIT), limit);
+        at = MIN(uc_border_from(at + length, UNIT), limit);
     search->next = at;
     Stretch *stretch = g_new0(Stretch, 1);
     stretch->offset = start;

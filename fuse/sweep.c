@@ -3,6 +3,7 @@
 
 #include "core/extent.h"
 #include "core/seek.h"
+#include "fuse/border.h"
 #include "fuse/crew.h"
 
 #define FEWEST_BYTES (1u << 20) /* of a piece, if there are as many */
@@ -54,11 +55,6 @@ static void work(gpointer job, gpointer data)
 
 /* ---- where the pieces are ---- */
 
-static uint64_t round_up(uint64_t offset, uint64_t granularity)
-{
-    return (offset + granularity - 1) & ~(granularity - 1);
-}
-
 /* The first block in [start, end) that is all zeroes, or `end`. */
 static uint64_t find_hole(const UcSweep *sweep, uint64_t start, uint64_t end)
 {
@@ -68,7 +64,7 @@ static uint64_t find_hole(const UcSweep *sweep, uint64_t start, uint64_t end)
     uc_extents_init(&extents, sweep->node, start, end - start, UC_REACH_STATUS);
     while (uc_extents_next(&extents, &extent)) {
         uint64_t extent_end = extent.start + extent.length;
-        uint64_t block = round_up(zeroes, sweep->granularity);
+        uint64_t block = uc_border_from(zeroes, sweep->granularity);
         if (!uc_path_is_zero(&extent))
             zeroes = extent_end;
         else if (block < extent_end &&
