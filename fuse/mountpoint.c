@@ -23,13 +23,12 @@ static bool look(UcMountpoint *mountpoint, const char *path, GError **error)
     struct stat stat;
     mountpoint->path = realpath(path, NULL);
     if (mountpoint->path == NULL || lstat(mountpoint->path, &stat) != 0)
-        return uc_error_set(error, errno == ENOTCONN ? UC_ERROR_FAILED : UC_ERROR_USAGE,
-                            "mountpoint %s: %s%s", path, g_strerror(errno),
+        return uc_error_set(error, UC_ERROR_FAILED, "mountpoint %s: %s%s", path, g_strerror(errno),
                             errno == ENOTCONN ? ": a mount that died stands there; "
                                                 "remove it with fusermount3 -u or umount"
                                               : "");
     if (!S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode))
-        return uc_error_set(error, UC_ERROR_USAGE,
+        return uc_error_set(error, UC_ERROR_FAILED,
                             "mountpoint %s: expected a directory or a regular file", path);
     mountpoint->is_file = S_ISREG(stat.st_mode);
     return true;

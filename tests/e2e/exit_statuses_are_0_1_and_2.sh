@@ -34,6 +34,8 @@ expect 0 '' map -n 4k -s 1k --output json disk.raw
 
 expect 1 'no.raw' map no.raw
 expect 1 'no.raw' mount no.raw disk
+expect 1 'nowhere' mount disk.raw nowhere
+expect 1 '/dev/null: expected a directory or a regular file' mount disk.raw /dev/null
 expect 1 'expected a regular file' map disk
 expect 1 'qcow2' map -f qcow2 disk.raw
 expect 1 'no.json' map -c no.json
@@ -45,8 +47,6 @@ expect 2 'no source' map
 expect 2 'no source' mount disk
 expect 2 'no mountpoint' mount
 expect 2 'two' map disk.raw two
-expect 2 'nowhere' mount disk.raw nowhere
-expect 2 '/dev/null: expected a directory or a regular file' mount disk.raw /dev/null
 expect 2 '12x.*expected a size' map -s 12x disk.raw
 expect 2 'expected "human" or "json"' map --output=xml disk.raw
 expect 2 'expected "error" or "zero"' map --truncated=maybe disk.raw
