@@ -72,6 +72,13 @@ static void put(UcMountOptions *options, const char *text)
         g_error("out of memory");
 }
 
+/* Of a value that libfuse could not read: all that it reads are numbers. */
+static const char *expected_value(const char *option)
+{
+    bool octal = g_str_has_prefix(option, "umask=") || g_str_has_prefix(option, "mode=");
+    return octal ? "expected an octal number" : "expected a number";
+}
+
 /* libfuse's "fuse: unknown option(s): `-o foo'" and the like. */
 bool uc_mount_options_refuse(const char *said, GError **error)
 {
@@ -81,7 +88,7 @@ bool uc_mount_options_refuse(const char *said, GError **error)
     const char *option = g_str_has_prefix(quote + 1, "-o ") ? quote + 4 : quote + 1;
     return uc_error_set(
         error, UC_ERROR_USAGE, "-o %.*s: %s (see unchain mount --help)", (int)strcspn(option, "'"),
-        option, strstr(said, "unknown") != NULL ? "unknown option" : "the value makes no sense");
+        option, strstr(said, "unknown") != NULL ? "unknown option" : expected_value(option));
 }
 
 static bool parse(UcMountOptions *options, GError **error)
