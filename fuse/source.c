@@ -67,13 +67,14 @@ void uc_sources_add_options(UcSources *sources, GOptionContext *context)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
-void uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec)
+UcSource *uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec)
 {
     UcSource *source = g_new0(UcSource, 1);
     source->name = name;
     source->origin = origin;
     source->spec = spec;
     g_ptr_array_add(sources->list, source);
+    return source;
 }
 
 /* The snapshot belongs to the first node from the top that can have one. */
@@ -270,7 +271,5 @@ bool uc_sources_open_pair(UcSources *sources, char *const *words, const char *se
 
 char *uc_source_title(const UcSource *source)
 {
-    bool is_description =
-        g_str_has_prefix(source->origin, "json:") || strstr(source->origin, "driver=") != NULL;
-    return uc_text_escape(is_description ? source->node->name : source->origin, -1);
+    return uc_text_escape(source->is_description ? source->node->name : source->origin, -1);
 }

@@ -12,7 +12,8 @@ typedef struct UcSource {
     char *name;   /* of the file, as it appears in the mount */
     char *origin; /* as the user wrote it */
     UcSpec *spec;
-    const UcNode *node; /* once opened; the graph's */
+    bool is_description; /* what the user wrote, and too long a name */
+    const UcNode *node;  /* once opened; the graph's */
 } UcSource;
 
 /* What the options that all commands share say. */
@@ -39,8 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcSources, uc_sources_free)
 /* The shared options, to be parsed into `sources`. */
 void uc_sources_add_options(UcSources *sources, GOptionContext *context);
 
-/* Takes over `name`, `origin` and `spec`. */
-void uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec);
+/* Takes over `name`, `origin` and `spec`; the result belongs to the list. */
+UcSource *uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec);
 
 /* Gathers the sources that `words` (NULL-terminated, or NULL) and the options name, and opens them.
  */

@@ -71,6 +71,6 @@ bool uc_word_add(UcSources *sources, const char *word, GError **error)
         return false;
     char *name = named > 0 ? g_strndup(word, named)
                            : (is_path ? uc_word_name_of_path(rest) : g_strdup("disk.raw"));
-    uc_sources_add(sources, name, g_strdup(rest), spec);
+    uc_sources_add(sources, name, g_strdup(rest), spec)->is_description = !is_path;
     return true;
 }
