@@ -17,10 +17,12 @@ static bool register_name(UcGraph *graph, const UcFrame *frame, UcNode *node, GE
 
     if (!name)
         return true;
-    if (g_hash_table_contains(graph->by_name, name)) {
+    if (!*name || g_hash_table_contains(graph->by_name, name)) {
         g_autofree char *where = uc_spec_where(stated);
 
-        return uc_error_set(error, UC_ERROR_USAGE, "two nodes are named '%s'%s", node->name, where);
+        return *name ? uc_error_set(error, UC_ERROR_USAGE, "two nodes are named '%s'%s", node->name,
+                                    where)
+                     : uc_error_set(error, UC_ERROR_USAGE, "a node-name is empty%s", where);
     }
     g_hash_table_insert(graph->by_name, g_strdup(name), node);
     return true;
@@ -118,18 +120,20 @@ static uint32_t nesting_through(const UcNode *node, const UcEdge *edge)
     return edge->node->nesting + stands_around;
 }
 
-/* Every question goes to all children of a vote, and to one of the others. */
+/* A question goes to all children of a vote, a read also to witnesses; else to one child. */
 static uint32_t count_votes(const UcNode *node)
 {
     uint32_t all = 0, most = 1;
 
     for (uint32_t i = 0; i < node->n_edges; i++) {
         const UcEdge *edge = &node->edges[i];
+        UcRole role = uc_edge_role(edge);
 
-        if (edge->node && edge->port->arity == UC_ARITY_MANY)
+        if (!edge->node)
+            continue;
+        if (role == UC_ROLE_FILTERED || role == UC_ROLE_WITNESS)
             all += edge->node->votes;
-        else if (edge->node)
-            most = MAX(most, edge->node->votes);
+        most = MAX(most, edge->node->votes);
     }
     return MAX(all, most);
 }

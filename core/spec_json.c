@@ -86,6 +86,23 @@ static bool is_too_deep(const char *text, gsize length)
     return depth > MAX_NESTING;
 }
 
+/* A text with a NUL in it would end there, and be another text: another file's name, say. */
+static bool names_nul(const char *text, gsize length)
+{
+    const char *escape = text;
+
+    while ((escape = g_strstr_len(escape, length - (escape - text), "\\u0000"))) {
+        gsize slashes = 0;
+
+        while (escape - slashes > text && escape[-(gssize)slashes - 1] == '\\')
+            slashes++;
+        if (slashes % 2 == 0)
+            return true;
+        escape++;
+    }
+    return false;
+}
+
 static GVariant *scalar_of(JsonNode *node)
 {
     switch (json_node_get_value_type(node)) {
@@ -203,6 +220,8 @@ static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsiz
     if (is_too_deep(text, length))
         return uc_error_set(error, UC_ERROR_USAGE, "%s: nested deeper than %d levels", source,
                             MAX_NESTING);
+    if (names_nul(text, length))
+        return uc_error_set(error, UC_ERROR_USAGE, "%s: \\u0000 cannot be part of a text", source);
     if (!json_parser_load_from_data(parser, text, length, &cause))
         return set_parse_error(error, source, cause);
     if (notes->duplicate)

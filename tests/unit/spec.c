@@ -23,6 +23,8 @@ static void test_json(void)
                "{\"a\":1,\"b\":[true,null,\"x\"],\"c\":{\"d\":2.5}}");
     check_json("{\"a\":1,\n\"a\":2}", "f.json, line 2: key 'a' is given twice");
     check_json("{\"a\":{\"a\":1},\"b\":{\"a\":1}}", "{\"a\":{\"a\":1},\"b\":{\"a\":1}}");
+    check_json("{\"a\":\"b\\u0000c\"}", "f.json: \\u0000 cannot be part of a text");
+    check_json("{\"a\":\"b\\\\u0000c\"}", "{\"a\":\"b\\\\u0000c\"}");
     check_json("", "f.json: not valid JSON: nothing there");
     check_json("{\"\xff\":1}", "f.json: not valid JSON: not UTF-8");
 }
