@@ -42,9 +42,25 @@ UcGuard uc_guard_start(const char *mountpoint)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return guard;
     guard.pid = spawn_shell(geteuid() == 0 ? FOR_ROOT : FOR_USERS, mountpoint, ends[0]);
-    guard.pipe = ends[1];
     close(ends[0]);
+    if (guard.pid < 0)
+        close(ends[1]);
+    else
+        guard.pipe = ends[1];
     return guard;
+}
+
+static void reap(pid_t pid)
+{
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+void uc_guard_restart(UcGuard *guard, const char *mountpoint)
+{
+    close(guard->pipe);
+    reap(guard->pid);
+    *guard = uc_guard_start(mountpoint);
 }
 
 void uc_guard_dismiss(UcGuard *guard)
@@ -53,7 +69,6 @@ void uc_guard_dismiss(UcGuard *guard)
         return;
     (void)!write(guard->pipe, "\n", 1);
     close(guard->pipe);
-    while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    reap(guard->pid);
     *guard = (UcGuard){.pipe = -1, .pid = -1};
 }

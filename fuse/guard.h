@@ -19,5 +19,9 @@ typedef struct UcGuard {
 /* To be called once mounted. Without a guard the mount works just as well. */
 UcGuard uc_guard_start(const char *mountpoint);
 
+/* To be called when the pipe says POLLERR: the guard has been killed, and another takes its place.
+ * (The worker does not hold its pipe; it leaves with the mount if the supervisor is killed.) */
+void uc_guard_restart(UcGuard *guard, const char *mountpoint);
+
 /* Everything has been cleared away: the guard may leave, and has left on return. */
 void uc_guard_dismiss(UcGuard *guard);

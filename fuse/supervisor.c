@@ -161,7 +161,8 @@ static bool hear_worker(Supervisor *self, GError **error)
 static bool wait_for_end(Supervisor *self, GError **error)
 {
     struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
-                             {.fd = self->signals, .events = POLLIN}};
+                             {.fd = self->signals, .events = POLLIN},
+                             {.fd = self->guard.pipe}};
     while (!self->stopping && !self->worker_ended) {
         if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
             continue; /* revents are those of the last time */
@@ -170,6 +171,9 @@ static bool wait_for_end(Supervisor *self, GError **error)
                 return false;
         } else if (waits[1].revents != 0) {
             self->stopping = uc_signals_take(self->signals);
+        } else if (waits[2].revents != 0) {
+            uc_guard_restart(&self->guard, self->mount->mountpoint->path);
+            waits[2].fd = self->guard.pipe;
         }
     }
     return true;

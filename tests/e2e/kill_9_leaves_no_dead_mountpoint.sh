@@ -18,3 +18,25 @@ for victims in supervisor worker 'supervisor worker' 'worker supervisor'; do
     fi
     ls mnt >/dev/null || fail "killed $victims: a dead mountpoint is left"
 done
+
+# A guard that is killed is replaced: everything else may be killed afterwards.
+guard_of()
+{
+    for child in $(cat "/proc/$1/task/$1/children"); do
+        grep -q unchain "/proc/$child/comm" || echo "$child"
+    done
+}
+
+start_foreground mnt disk.raw
+old=$(guard_of $supervisor)
+kill -9 "$old"
+for _ in $(seq 100); do
+    guard=$(guard_of $supervisor)
+    [ -n "$guard" ] && [ "$guard" != "$old" ] && break
+    sleep 0.01
+done
+[ -n "$guard" ] && [ "$guard" != "$old" ] || fail "no other guard has come"
+cmp mnt/disk disk.raw 2>/dev/null || cmp mnt/disk.raw disk.raw
+kill -9 $supervisor $worker
+is_gone mnt $supervisor $worker
+ls mnt >/dev/null || fail "killed after the guard: a dead mountpoint is left"
