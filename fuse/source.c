@@ -188,8 +188,8 @@ bool uc_sources_open(UcSources *sources, char *const *words, GError **error)
     return open_graph(sources, error);
 }
 
-/* Adds what a word means among the first `exports` sources and the named nodes; false: nothing. */
-static bool add_known(UcSources *sources, guint exports, const char *word)
+/* Adds once more the one of the first `exports` sources that is called so; false: none is. */
+static bool add_export(UcSources *sources, guint exports, const char *word)
 {
     for (guint i = 0; i < exports; i++) {
         const UcSource *source = g_ptr_array_index(sources->list, i);
@@ -198,23 +198,22 @@ static bool add_known(UcSources *sources, guint exports, const char *word)
             return true;
         }
     }
-    for (guint i = 0; i < sources->named->len; i++) {
-        const char *name =
-            uc_spec_string(uc_spec_get(g_ptr_array_index(sources->named, i), "node-name"));
-        if (g_strcmp0(name, word) == 0) {
-            uc_sources_add(sources, g_strdup(word), g_strdup(word), uc_spec_new_string(word));
-            return true;
-        }
-    }
     return false;
 }
 
-/* With named nodes about, a word first means one of them; the other exports are not looked at. */
-static bool pick(UcSources *sources, const char *word, GError **error)
+/* To commands that look at one or two sources a word first means an export. */
+static bool add_one(UcSources *sources, guint exports, char *word, GError **error)
+{
+    char *const words[] = {word, NULL};
+    return add_export(sources, exports, word) || add_words(sources, words, error);
+}
+
+/* The other exports are not looked at. */
+static bool pick(UcSources *sources, char *word, GError **error)
 {
     guint exports = sources->list->len;
-    if (!add_known(sources, exports, word))
-        return uc_error_set(error, UC_ERROR_USAGE, "%s: no export and no node of that name", word);
+    if (!add_one(sources, exports, word, error))
+        return false;
     g_ptr_array_remove_range(sources->list, 0, exports);
     return true;
 }
@@ -232,20 +231,12 @@ static bool check_single(const UcSources *sources, GError **error)
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error)
 {
     guint n_words = words != NULL ? g_strv_length((char **)words) : 0;
-    bool picks = n_words == 1 && sources->graph_file != NULL;
     if (n_words > 1)
         uc_error_set(error, UC_ERROR_USAGE, "one source at a time: what is \"%s\"?", words[1]);
-    else if (gather(sources, picks ? NULL : words, error) &&
-             (!picks || pick(sources, words[0], error)) && check_single(sources, error) &&
-             open_graph(sources, error))
+    else if (gather(sources, NULL, error) && (n_words == 0 || pick(sources, words[0], error)) &&
+             check_single(sources, error) && open_graph(sources, error))
         return ((UcSource *)sources->list->pdata[0])->node;
     return NULL;
-}
-
-static bool add_one(UcSources *sources, guint exports, char *word, GError **error)
-{
-    char *const words[] = {word, NULL};
-    return add_known(sources, exports, word) || add_words(sources, words, error);
 }
 
 bool uc_sources_open_pair(UcSources *sources, char *const *words, const char *second_format,

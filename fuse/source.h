@@ -47,12 +47,12 @@ UcSource *uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *s
  */
 bool uc_sources_open(UcSources *sources, char *const *words, GError **error);
 
-/* The same for a command that looks at one source only: `words` holds it, or with a graph file
- * the name of an export or node in it, or nothing if there is only one export. */
+/* The same for a command that looks at one source only: `words` holds it, or the name of an
+ * export, or nothing if there is only one. */
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error);
 
-/* And for one that looks at two, which then are the only ones in the list: with a graph file the
- * words may be exports, nodes or paths. `second_format`: of the second, or NULL. */
+/* And for one that looks at two, which then are the only ones in the list. `second_format`: of the
+ * second, or NULL. */
 bool uc_sources_open_pair(UcSources *sources, char *const *words, const char *second_format,
                           GError **error);
 

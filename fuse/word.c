@@ -3,6 +3,7 @@
 
 #include "drivers/drivers.h"
 
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -61,11 +62,40 @@ static UcSpec *parse(const UcSources *sources, const char *word, GError **error)
     return uc_spec_for_image(word, sources->format);
 }
 
+static bool is_node(const UcSources *sources, const char *word)
+{
+    for (guint i = 0; i < sources->named->len; i++) {
+        const UcSpec *spec = g_ptr_array_index(sources->named, i);
+        if (g_strcmp0(uc_spec_string(uc_spec_get(spec, "node-name")), word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_node(UcSources *sources, const char *word, size_t named, const char *node)
+{
+    char *name = named > 0 ? g_strndup(word, named) : g_strconcat(node, ".raw", NULL);
+    uc_sources_add(sources, name, g_strdup(node), uc_spec_new_string(node));
+}
+
+/* A misspelled node looks like a path that does not exist. */
+static bool check_known(const UcSources *sources, const char *path, GError **error)
+{
+    return sources->named->len == 0 || exists(path) || errno != ENOENT ||
+           uc_error_set(error, UC_ERROR_FAILED, "%s: no node and no file of that name", path);
+}
+
 bool uc_word_add(UcSources *sources, const char *word, GError **error)
 {
     size_t named = name_length(word, sources->image_opts);
     const char *rest = named > 0 ? word + named + 1 : word;
     bool is_path = !sources->image_opts && !g_str_has_prefix(rest, "json:");
+    if (is_node(sources, rest)) {
+        add_node(sources, word, named, rest);
+        return true;
+    }
+    if (is_path && !check_known(sources, rest, error))
+        return false;
     UcSpec *spec = parse(sources, rest, error);
     if (spec == NULL)
         return false;

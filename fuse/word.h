@@ -6,13 +6,14 @@
 /*
  * A word is one source on the command line:
  *
+ *     vm                           a node that --blockdev or a graph file names
  *     disk.qcow2                   a path
  *     json:{"driver": ...}         a description
  *     driver=qcow2,file.filename=… a description, with --image-opts
  *     NAME=any of these            with the name of the file it becomes
  *
- * A path that exists is a path, whatever characters it has. With --image-opts, where every word
- * has an equals sign, a name is one if "driver=" follows it.
+ * What is a node's name means that node. A path that exists is a path, whatever characters it has.
+ * With --image-opts, where every word has an equals sign, a name is one if "driver=" follows it.
  */
 bool uc_word_add(UcSources *sources, const char *word, GError **error);
 

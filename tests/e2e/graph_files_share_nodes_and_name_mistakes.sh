@@ -43,6 +43,21 @@ check
 "$UNCHAIN" map -c images/graph.json part >/dev/null
 ! "$UNCHAIN" map -c images/graph.json 2>err || fail 'which one?'
 ! "$UNCHAIN" map -c images/graph.json nobody 2>err || fail 'nobody is there'
+grep -q 'nobody: no node and no file of that name' err || fail "$(cat err)"
+
+# Wherever nodes are named, and for every command, a word is one of them, else a path.
+node=driver=qcow2,node-name=disk,file.driver=file,file.filename=images/disk.qcow2
+for word in disk images/disk.qcow2 disk.expected; do
+    "$UNCHAIN" map --blockdev $node $word >/dev/null
+    "$UNCHAIN" compare -q --blockdev $node $word disk.expected
+    "$UNCHAIN" compare -q -c images/graph.json $word disk.expected
+done
+mount_image mnt --blockdev $node disk other=disk plain=disk.expected
+[ "$(ls mnt | tr '\n' ' ')" = 'disk.raw other plain ' ] || fail "$(ls -l mnt)"
+same mnt/disk.raw disk.expected
+same mnt/other disk.expected
+unmount mnt
+! "$UNCHAIN" map -l monday --blockdev $node disk 2>err || fail 'the snapshot is not looked for'
 
 # mistake PATTERN SED-COMMAND
 mistake()
