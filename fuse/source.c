@@ -119,13 +119,9 @@ static bool add_words(UcSources *sources, char *const *words, GError **error)
         return uc_error_set(error, UC_ERROR_USAGE,
                             "--image-opts and --format exclude each other: write driver=%s",
                             sources->format);
-    for (; words != NULL && *words != NULL; words++) {
+    for (; words != NULL && *words != NULL; words++)
         if (!uc_word_add(sources, *words, error))
             return false;
-        const UcSource *source = g_ptr_array_index(sources->list, sources->list->len - 1);
-        if (sources->snapshot != NULL && !choose_snapshot(source->spec, sources->snapshot, error))
-            return false;
-    }
     return true;
 }
 
@@ -158,6 +154,14 @@ static bool declare(UcSources *sources, GError **error)
     return true;
 }
 
+static bool open_source(const UcSources *sources, UcSource *source, GError **error)
+{
+    if (sources->snapshot != NULL && !choose_snapshot(source->spec, sources->snapshot, error))
+        return false;
+    source->node = uc_graph_open(sources->graph, source->spec, error);
+    return source->node != NULL;
+}
+
 static bool open_graph(UcSources *sources, GError **error)
 {
     UcGate gate;
@@ -166,12 +170,9 @@ static bool open_graph(UcSources *sources, GError **error)
     sources->graph = uc_graph_new(uc_drivers, &gate);
     if (!declare(sources, error))
         return false;
-    for (guint i = 0; i < sources->list->len; i++) {
-        UcSource *source = g_ptr_array_index(sources->list, i);
-        source->node = uc_graph_open(sources->graph, source->spec, error);
-        if (source->node == NULL)
+    for (guint i = 0; i < sources->list->len; i++)
+        if (!open_source(sources, g_ptr_array_index(sources->list, i), error))
             return false;
-    }
     uc_graph_seal(sources->graph);
     for (guint i = 0; i < sources->graph->warnings->len; i++)
         uc_log(UC_LOG_WARNING, "%s", (char *)g_ptr_array_index(sources->graph->warnings, i));

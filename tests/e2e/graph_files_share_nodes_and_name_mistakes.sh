@@ -57,7 +57,13 @@ mount_image mnt --blockdev $node disk other=disk plain=disk.expected
 same mnt/disk.raw disk.expected
 same mnt/other disk.expected
 unmount mnt
-! "$UNCHAIN" map -l monday --blockdev $node disk 2>err || fail 'the snapshot is not looked for'
+
+# A snapshot cannot be chosen for a node that others may stand on: this is said, not ignored.
+for word in disk whole; do
+    ! "$UNCHAIN" hash -l monday -c images/graph.json $word 2>err || fail "$word: which snapshot?"
+    grep -q '^unchain: --snapshot: ' err || fail "$(cat err)"
+done
+! "$UNCHAIN" mount -l monday -c images/graph.json mnt 2>err || fail 'mount: which snapshot?'
 
 # mistake PATTERN SED-COMMAND
 mistake()
