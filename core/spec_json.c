@@ -172,22 +172,28 @@ static UcSpecKind kind_of(JsonNode *node)
     }
 }
 
-static void set_place(UcSpec *spec, Build *build)
+static bool set_place(UcSpec *spec, Build *build)
 {
     spec->source = g_strdup(build->source);
     if (build->next >= build->places->len)
-        return;
+        return true;
     UcSpecPlace place = g_array_index(build->places, UcSpecPlace, build->next++);
 
     spec->line = place.line;
     spec->column = place.column;
+    if (!place.overflows)
+        return true;
+    g_autofree char *where = uc_spec_where(spec);
+
+    return uc_error_set(build->error, UC_ERROR_USAGE, "a number that 64 bits do not hold%s", where);
 }
 
 static UcSpec *spec_of(JsonNode *node, Build *build)
 {
     g_autoptr(UcSpec) spec = uc_spec_new(kind_of(node));
 
-    set_place(spec, build);
+    if (!set_place(spec, build))
+        return NULL;
     if (spec->kind == UC_SPEC_SCALAR)
         spec->scalar = g_variant_ref_sink(scalar_of(node));
     if (spec->kind == UC_SPEC_OBJECT && !add_members(spec, json_node_get_object(node), build))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/spec_places.h"
 
-#include <stdbool.h>
+#include <errno.h>
 #include <string.h>
 
 /* What json-glib has accepted is walked over token by token; nothing is checked again. */
@@ -79,6 +79,26 @@ static void add_value(Scan *scan, UcSpecPlace place)
     scan->key.line = 0;
 }
 
+static bool overflows(const char *word, const char *end)
+{
+    g_autofree char *number = g_strndup(word, end - word);
+    char *rest;
+
+    errno = 0;
+    g_ascii_strtoll(number, &rest, 0);
+    return errno == ERANGE && *rest == '\0';
+}
+
+static void scan_word(Scan *scan)
+{
+    const char *word = scan->next;
+
+    add_value(scan, scan->place);
+    skip_word(scan);
+    g_array_index(scan->places, UcSpecPlace, scan->places->len - 1).overflows =
+        overflows(word, scan->next);
+}
+
 static void scan_token(Scan *scan)
 {
     UcSpecPlace place = scan->place;
@@ -96,8 +116,7 @@ static void scan_token(Scan *scan)
         else
             add_value(scan, place);
     } else {
-        add_value(scan, place);
-        skip_word(scan);
+        scan_word(scan);
     }
 }
 

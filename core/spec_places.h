@@ -2,11 +2,13 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* Where something stands in a text, both from 1. */
 typedef struct UcSpecPlace {
     unsigned line;
     unsigned column; /* in characters */
+    bool overflows;  /* an integer that 64 bits do not hold: json-glib makes another one of it */
 } UcSpecPlace;
 
 /*
