@@ -20,7 +20,7 @@ from chain import (Builder, Image, Patterns, RawImage, check_convert,  # noqa: E
 from unchain import (LONG, PART, PARTS, SEED, Mount, Reader, Wrong, check_mounted,  # noqa: E402
                      main)
 
-CHAINS = 2000 if LONG else 800
+CHAINS = 2000 if LONG else 1000
 MOUNTED_ONE_IN = 16
 
 
