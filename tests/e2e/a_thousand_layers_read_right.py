@@ -17,7 +17,7 @@ from unchain import SEED, Mount, Reader, Wrong, check_mounted, main, map_of, run
 
 LAYERS = 1000
 CLUSTER = 4096
-SIZE = 8 << 20
+SIZE = 2 << 20
 NOBODY = "none.qcow2"
 
 
