@@ -23,8 +23,7 @@ struct UcCache {
 };
 
 typedef struct Entry {
-    const void *owner;
-    uint64_t key;
+    UcCacheKey key;
     GBytes *block;
     GList link; /* in recent; data points to the entry */
 } Entry;
@@ -35,16 +34,17 @@ typedef struct Entry {
 static guint entry_hash(gconstpointer data)
 {
     const Entry *entry = data;
-    uint64_t mixed = (entry->key ^ (uintptr_t)entry->owner >> 4) * 0x9e3779b97f4a7c15u;
+    const UcCacheKey *key = &entry->key;
+    uint64_t pointers = (uintptr_t)key->owner >> 4 ^ (uint64_t)(uintptr_t)key->about << 8;
 
-    return mixed >> 32;
+    return (key->number ^ pointers) * 0x9e3779b97f4a7c15u >> 32;
 }
 
 static gboolean entry_equal(gconstpointer a, gconstpointer b)
 {
-    const Entry *one = a, *other = b;
+    const UcCacheKey *one = &((const Entry *)a)->key, *other = &((const Entry *)b)->key;
 
-    return one->owner == other->owner && one->key == other->key;
+    return one->number == other->number && one->owner == other->owner && one->about == other->about;
 }
 
 static uint64_t entry_cost(const Entry *entry)
@@ -95,9 +95,9 @@ static Shard *shard_of(UcCache *cache, const Entry *entry)
     return &cache->shards[entry_hash(entry) >> 16 & (cache->n_shards - 1)];
 }
 
-GBytes *uc_cache_get(UcCache *cache, const void *owner, uint64_t key)
+GBytes *uc_cache_get(UcCache *cache, const UcCacheKey *key)
 {
-    const Entry wanted = {.owner = owner, .key = key};
+    const Entry wanted = {.key = *key};
     Shard *shard = shard_of(cache, &wanted);
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&shard->lock);
     Entry *entry = g_hash_table_lookup(shard->entries, &wanted);
@@ -129,12 +129,12 @@ static void keep(Shard *shard, Entry *entry)
         forget(shard, g_queue_peek_tail(&shard->recent));
 }
 
-void uc_cache_put(UcCache *cache, const void *owner, uint64_t key, GBytes *block)
+void uc_cache_put(UcCache *cache, const UcCacheKey *key, GBytes *block)
 {
     Entry *entry = g_new0(Entry, 1);
     Shard *shard;
 
-    *entry = (Entry){.owner = owner, .key = key, .block = g_bytes_ref(block), .link.data = entry};
+    *entry = (Entry){.key = *key, .block = g_bytes_ref(block), .link.data = entry};
     shard = shard_of(cache, entry);
     if (entry_cost(entry) > shard->limit) {
         entry_free(entry);

@@ -6,16 +6,23 @@
 
 /*
  * What drivers have read or unpacked and may want again (a slice of a table, a decompressed
- * cluster): immutable blocks of bytes, found by owner and key, bounded in bytes altogether, the
- * least recently used forgotten first. There is one for each graph. Any thread may call; the
- * lock inside is never held across anything slow.
+ * cluster): immutable blocks of bytes, found by a key, bounded in bytes altogether, the least
+ * recently used forgotten first. There is one for each graph. Any thread may call; the lock inside
+ * is never held across anything slow.
  */
 typedef struct UcCache UcCache;
+
+/* The pointers are only compared, never followed. */
+typedef struct UcCacheKey {
+    const void *owner; /* who put the block there */
+    const void *about; /* the owner's to use */
+    uint64_t number;   /* the owner's to use */
+} UcCacheKey;
 
 UcCache *uc_cache_new(uint64_t limit); /* bytes */
 void uc_cache_free(UcCache *cache);
 
-/* A new reference, or NULL. `owner` is only compared, never followed. */
-GBytes *uc_cache_get(UcCache *cache, const void *owner, uint64_t key);
+/* A new reference, or NULL. */
+GBytes *uc_cache_get(UcCache *cache, const UcCacheKey *key);
 /* Keeps a reference of its own. A block that stands there already is replaced. */
-void uc_cache_put(UcCache *cache, const void *owner, uint64_t key, GBytes *block);
+void uc_cache_put(UcCache *cache, const UcCacheKey *key, GBytes *block);

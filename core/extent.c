@@ -15,10 +15,9 @@ static UcPath find_at(const UcExtents *extents, uint64_t offset)
 {
     const UcQuestion *question = &extents->question;
     uint64_t length = extents->end - offset;
-    bool is_kept = question->reach == UC_REACH_READ || question->reach == UC_REACH_STATUS;
 
-    if (is_kept && !question->base && uc_index_covers(extents->node))
-        return uc_index_find(extents->node, offset, length, question->reach);
+    if (uc_index_covers(extents->node, question))
+        return uc_index_find(extents->node, offset, length, question);
     return uc_path_find(extents->node, offset, length, question);
 }
 

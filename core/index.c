@@ -2,49 +2,60 @@
 #include "core/index.h"
 
 #include "core/graph.h"
+#include "core/resolve.h"
+
+#include <string.h>
 
 #define WINDOW_BITS_LEAST 16 /* 64 KiB */
-#define EXTENTS_MOST 1024    /* of a block */
+#define EXTENTS_MOST 1024    /* of a block that is kept */
 
-bool uc_index_covers(const UcNode *node)
+bool uc_index_covers(const UcNode *node, const UcQuestion *question)
 {
-    return node->window_bits && node->graph->index;
+    return node->window_bits && node->graph->index && question->reach >= UC_REACH_READ &&
+           !question->hops;
 }
 
-/* One number for a window of one size, asked with one reach. */
-static uint64_t key_of(int bits, uint64_t window, UcReach reach)
+/* ---- blocks: the starts of all extents, then their paths; a search looks at the starts ---- */
+
+#define EXTENT_BYTES (sizeof(uint64_t) + sizeof(UcPath))
+
+static GBytes *block_new(const GArray *paths)
 {
-    return (window << 5 | (bits - WINDOW_BITS_LEAST)) << 1 | (reach == UC_REACH_STATUS);
+    const UcPath *path = (const UcPath *)paths->data;
+    uint64_t *starts = g_malloc(paths->len * EXTENT_BYTES);
+
+    for (guint i = 0; i < paths->len; i++)
+        starts[i] = path[i].start;
+    memcpy(starts + paths->len, path, paths->len * sizeof(UcPath));
+    return g_bytes_new_take(starts, paths->len * EXTENT_BYTES);
 }
 
-static void append(GArray *block, const UcPath *next)
+/* The extent that `offset` lies in. */
+static const UcPath *block_search(GBytes *block, uint64_t offset)
 {
-    UcPath *last = block->len > 0 ? &g_array_index(block, UcPath, block->len - 1) : NULL;
+    gsize size;
+    const uint64_t *starts = g_bytes_get_data(block, &size);
+    const gsize n = size / EXTENT_BYTES;
+    gsize low = 0, high = n;
 
-    if (last && uc_path_continues(last, next))
-        last->length += next->length;
-    else
-        g_array_append_val(block, *next);
-}
+    while (high - low > 1) {
+        gsize middle = (low + high) / 2;
 
-/* The extents from `start` until at least `end`, or more than a block may have. */
-static GBytes *resolve(const UcNode *node, uint64_t start, uint64_t end, UcReach reach)
-{
-    g_autoptr(UcTrail) trail = uc_trail_new();
-    const UcQuestion question = {.reach = reach, .trail = trail};
-    GArray *block = g_array_new(FALSE, FALSE, sizeof(UcPath));
-
-    while (start < end && block->len <= EXTENTS_MOST) {
-        UcPath path = uc_path_find(node, start, node->size - start, &question);
-
-        append(block, &path);
-        start += path.length;
+        if (starts[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
     }
-    gsize extents;
-    UcPath *paths = g_array_steal(block, &extents);
+    return (const UcPath *)(starts + n) + low;
+}
 
-    g_array_unref(block);
-    return g_bytes_new_take(paths, extents * sizeof(UcPath));
+/* ---- windows ---- */
+
+static GBytes *resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQuestion *question)
+{
+    g_autoptr(GArray) paths = uc_resolve(node, start, MIN(end, node->size), question);
+
+    return block_new(paths);
 }
 
 /* A node whose windows hold too many extents gets smaller ones, once and for all. */
@@ -54,39 +65,31 @@ static void shrink_windows(const UcNode *node, int bits)
         g_atomic_int_compare_and_exchange(node->window_bits, bits, bits - 1);
 }
 
-static GBytes *get_block(const UcNode *node, uint64_t offset, UcReach reach)
+/* The number says which window, of which size, asked with which reach. */
+static UcCacheKey key_of(const UcNode *node, int bits, uint64_t window, const UcQuestion *question)
+{
+    G_STATIC_ASSERT(UC_INDEX_WINDOW_BITS - WINDOW_BITS_LEAST < 16 && UC_REACH_STORAGE < 8);
+    return (UcCacheKey){.owner = node,
+                        .about = question->base,
+                        .number =
+                            (window << 4 | (bits - WINDOW_BITS_LEAST)) << 3 | question->reach};
+}
+
+static GBytes *get_block(const UcNode *node, uint64_t offset, const UcQuestion *question)
 {
     int bits = g_atomic_int_get(node->window_bits);
     uint64_t window = offset >> bits;
-    uint64_t key = key_of(bits, window, reach);
-    GBytes *block = uc_cache_get(node->graph->index, node, key);
+    UcCacheKey key = key_of(node, bits, window, question);
+    GBytes *block = uc_cache_get(node->graph->index, &key);
 
     if (block)
         return block;
-    block = resolve(node, window << bits, MIN((window + 1) << bits, node->size), reach);
-    if (g_bytes_get_size(block) <= EXTENTS_MOST * sizeof(UcPath))
-        uc_cache_put(node->graph->index, node, key, block);
+    block = resolve(node, window << bits, (window + 1) << bits, question);
+    if (g_bytes_get_size(block) <= EXTENTS_MOST * EXTENT_BYTES)
+        uc_cache_put(node->graph->index, &key, block);
     else
         shrink_windows(node, bits);
     return block;
-}
-
-/* The extent that `offset` lies in, or NULL if the block ends before it. */
-static const UcPath *search(GBytes *block, uint64_t offset)
-{
-    gsize size;
-    const UcPath *first = g_bytes_get_data(block, &size);
-    gsize low = 0, high = size / sizeof(UcPath);
-
-    while (high - low > 1) {
-        gsize middle = (low + high) / 2;
-
-        if (first[middle].start <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
-    return offset - first[low].start < first[low].length ? &first[low] : NULL;
 }
 
 static UcPath cut(const UcPath *extent, uint64_t offset, uint64_t length)
@@ -100,11 +103,10 @@ static UcPath cut(const UcPath *extent, uint64_t offset, uint64_t length)
     return path;
 }
 
-UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length, UcReach reach)
+UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
+                     const UcQuestion *question)
 {
-    g_autoptr(GBytes) block = get_block(node, offset, reach);
-    const UcPath *extent = search(block, offset);
-    const UcQuestion question = {.reach = reach};
+    g_autoptr(GBytes) block = get_block(node, offset, question);
 
-    return extent ? cut(extent, offset, length) : uc_path_find(node, offset, length, &question);
+    return cut(block_search(block, offset), offset, length);
 }

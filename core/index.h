@@ -5,7 +5,7 @@
 
 /*
  * The index remembers what was resolved. A node is cut into windows; the first question about one
- * resolves all of it, following a trail, and keeps its extents as one block of the graph's index
+ * resolves all of it (core/resolve.h) and keeps its extents as one block of the graph's index
  * cache. From then on a path costs a search in that block, however deep the chain is below it.
  *
  *     window 0              window 1              window 2
@@ -20,8 +20,10 @@
 
 #define UC_INDEX_WINDOW_BITS 24 /* 16 MiB: what a node's windows begin with */
 
-/* Whether paths of this node are worth remembering: there is a format below it. */
-bool uc_index_covers(const UcNode *node);
+/* Whether paths of this node are worth remembering (there is a format below it), and those that
+ * answer this question are: all but the shortest. */
+bool uc_index_covers(const UcNode *node, const UcQuestion *question);
 
-/* As uc_path_find() without base and hops, for UC_REACH_READ or UC_REACH_STATUS. */
-UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length, UcReach reach);
+/* As uc_path_find(), for a question that is covered. */
+UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
+                     const UcQuestion *question);

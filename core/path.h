@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core/trail.h"
+#include "core/node.h"
 
 /*
  * A path is the steps composed: where the bytes of a range of a node come from, through every
@@ -66,7 +66,6 @@ typedef struct UcQuestion {
     UcReach reach;
     const UcNode *base; /* end the path on entering this node; NULL: nowhere */
     GArray *hops;       /* of UcHop: filled with the hops if not NULL; borrowed */
-    UcTrail *trail;     /* of a walk nearby, for asking less; NULL: none; borrowed */
 } UcQuestion;
 
 /*

@@ -31,7 +31,6 @@ void uc_statuses_init(UcStatuses *statuses, const UcNode *node, uint64_t offset,
     uc_extents_init(&statuses->extents, node, first, last - first, reach);
     uc_extents_init(&statuses->above, node, first, last - first, reach);
     statuses->above.question.base = query->base;
-    statuses->extents.question.trail = statuses->above.question.trail = query->trail;
 }
 
 /* ---- exact statuses ---- */

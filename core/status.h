@@ -37,7 +37,6 @@ typedef struct UcStatusQuery {
     uint64_t granularity; /* bytes; blocks are counted from the start of the node */
     const UcNode *base;   /* NULL: none, everything lies above it */
     bool storage;         /* whether it is reserved as well */
-    UcTrail *trail;       /* for base and storage, whose paths are not remembered; may be NULL */
 } UcStatusQuery;
 
 /* The statuses of a range, one after the other; owns nothing and may be abandoned. */

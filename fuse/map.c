@@ -166,7 +166,6 @@ static bool map_run(int argc, char **argv, GError **error)
 {
     g_autoptr(UcSources) sources = uc_sources_new();
     g_auto(Request) request = {0};
-    g_autoptr(UcTrail) trail = uc_trail_new();
     Listing listing = {0};
     uint64_t start, length;
     if (!request_parse(&request, sources, argc, argv, error) || !request_check(&request, error) ||
@@ -179,7 +178,6 @@ static bool map_run(int argc, char **argv, GError **error)
         return false;
     listing.output.base = listing.query.base;
     listing.query.storage = listing.nbd = request.nbd;
-    listing.query.trail = trail;
     listing.explain = request.explain;
     print_listing(&listing, start, length);
     return true;

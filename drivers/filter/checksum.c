@@ -173,7 +173,8 @@ static bool verify(const UcNode *node, uint64_t start, const uint8_t *bytes, GEr
 /* A block, verified. Only blocks that are read in parts come here, and are kept. */
 static GBytes *get_block(const UcNode *node, uint64_t start, uint64_t length, GError **error)
 {
-    GBytes *block = uc_cache_get(node->graph->cache, node, start);
+    const UcCacheKey key = {.owner = node, .number = start};
+    GBytes *block = uc_cache_get(node->graph->cache, &key);
     g_autofree uint8_t *bytes = NULL;
 
     if (block)
@@ -188,7 +189,7 @@ static GBytes *get_block(const UcNode *node, uint64_t start, uint64_t length, GE
         !verify(node, start, bytes, error))
         return NULL;
     block = g_bytes_new_take(g_steal_pointer(&bytes), length);
-    uc_cache_put(node->graph->cache, node, start, block);
+    uc_cache_put(node->graph->cache, &key, block);
     return block;
 }
 

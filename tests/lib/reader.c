@@ -298,9 +298,8 @@ static bool reader_above(Reader *reader, const char *words, GString *answer, GEr
         return uc_error_set(error, UC_ERROR_USAGE, "above GRANULARITY BASE");
     if (!find_node(reader, word[1], &base, error))
         return false;
-    g_autoptr(UcTrail) trail = uc_trail_new();
     const UcStatusQuery query = {
-        .granularity = g_ascii_strtoull(word[0], NULL, 0), .base = base, .trail = trail};
+        .granularity = g_ascii_strtoull(word[0], NULL, 0), .base = base};
     UcStatuses statuses;
     UcStatus status;
     uc_statuses_init(&statuses, reader->node, 0, reader->node->size, &query);

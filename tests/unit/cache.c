@@ -12,13 +12,13 @@ static void put(UcCache *cache, const void *owner, uint64_t key, gsize size, cha
 
     memset(bytes, fill, size);
     block = g_bytes_new_take(bytes, size);
-    uc_cache_put(cache, owner, key, block);
+    uc_cache_put(cache, &(UcCacheKey){.owner = owner, .number = key}, block);
     g_bytes_unref(block);
 }
 
 static bool holds(UcCache *cache, const void *owner, uint64_t key)
 {
-    g_autoptr(GBytes) block = uc_cache_get(cache, owner, key);
+    g_autoptr(GBytes) block = uc_cache_get(cache, &(UcCacheKey){.owner = owner, .number = key});
 
     return block != NULL;
 }
@@ -33,7 +33,7 @@ static void test_found_by_owner_and_key(void)
     CU_ASSERT_FALSE(holds(cache, &a, 2));
     CU_ASSERT_FALSE(holds(cache, &b, 1));
     put(cache, &a, 1, 10, 'y');
-    g_autoptr(GBytes) block = uc_cache_get(cache, &a, 1);
+    g_autoptr(GBytes) block = uc_cache_get(cache, &(UcCacheKey){.owner = &a, .number = 1});
     CU_ASSERT_EQUAL(((const char *)g_bytes_get_data(block, NULL))[0], 'y');
     uc_cache_free(cache);
     /* a reference outlives the cache */
@@ -72,7 +72,8 @@ static gpointer hammer(gpointer data)
 
     for (int i = 0; i < 20000; i++) {
         put(cache, cache, i % 64, 500, 'a' + i % 64 % 26);
-        g_autoptr(GBytes) block = uc_cache_get(cache, cache, (i * 7) % 64);
+        g_autoptr(GBytes) block =
+            uc_cache_get(cache, &(UcCacheKey){.owner = cache, .number = (i * 7) % 64});
 
         if (block && ((const char *)g_bytes_get_data(block, NULL))[499] != 'a' + (i * 7) % 64 % 26)
             return GINT_TO_POINTER(1);

@@ -14,15 +14,17 @@
 
 static void append_steps(GString *json, GRand *random, unsigned steps, unsigned longest)
 {
+    uint64_t at = 0;
+
     g_string_append_printf(json, "{\"driver\":\"format\",\"size\":%lu,\"map\":\"", DISK);
     for (unsigned i = 0; i < steps; i++) {
         uint32_t length = g_rand_int_range(random, 1, longest);
         uint32_t offset = g_rand_int_range(random, 0, DISK);
 
         g_string_append(json, i ? ";" : "");
-        switch (g_rand_int_range(random, 0, 5)) {
+        switch (g_rand_int_range(random, 0, 7)) {
         case 0:
-            g_string_append_printf(json, "zero +%u", length);
+            g_string_append_printf(json, "zero kept 1@%u +%u", offset, length);
             break;
         case 1:
             g_string_append_printf(json, "self(compressed) +%u", length);
@@ -30,10 +32,15 @@ static void append_steps(GString *json, GRand *random, unsigned steps, unsigned 
         case 2:
             g_string_append_printf(json, "child 1@%u +%u", offset, length);
             break;
+        case 3:
+        case 4:
+            g_string_append_printf(json, "child 2@%lu kept 1@%u +%u", at, i << 18, length);
+            break;
         default:
             g_string_append_printf(json, "child 2@%u +%u", offset, length);
             break;
         }
+        at += length;
     }
     g_string_append_c(json, '"');
 }
@@ -66,16 +73,24 @@ static void check_same(const UcPath *one, const UcPath *other)
     CU_ASSERT_EQUAL_FATAL(one->start, other->start);
     CU_ASSERT_EQUAL_FATAL(one->depth, other->depth);
     CU_ASSERT_EQUAL_FATAL(one->allocated, other->allocated);
+    CU_ASSERT_EQUAL_FATAL(one->reserved, other->reserved);
+}
+
+static const UcNode *layer_below(const UcNode *node)
+{
+    return uc_node_child(node, 2);
 }
 
 static void check_range(const UcNode *with, const UcNode *without, uint64_t offset, uint64_t length,
-                        UcReach reach)
+                        UcReach reach, bool base)
 {
     UcExtents one, other;
     UcPath path, expected;
 
     uc_extents_init(&one, with, offset, length, reach);
     uc_extents_init(&other, without, offset, length, reach);
+    one.question.base = base ? layer_below(with) : NULL;
+    other.question.base = base ? layer_below(without) : NULL;
     while (uc_extents_next(&other, &expected)) {
         CU_ASSERT_FATAL(uc_extents_next(&one, &path));
         check_same(&path, &expected);
@@ -96,11 +111,12 @@ static void check_chain(unsigned seed, const char *json, uint64_t limit)
         uint64_t offset = g_rand_int_range(random, 0, DISK);
         uint64_t length = MIN(DISK - offset, (uint64_t)g_rand_int_range(random, 1, 1 << 20));
 
-        check_range(with.node, without.node, offset, length,
-                    i & 1 ? UC_REACH_READ : UC_REACH_STATUS);
+        check_range(with.node, without.node, offset, length, UC_REACH_READ + i % 3, i % 2);
     }
-    check_range(with.node, without.node, 0, DISK, UC_REACH_STATUS);
-    check_range(with.node, without.node, 0, DISK, UC_REACH_READ);
+    for (UcReach reach = UC_REACH_ALLOCATED; reach <= UC_REACH_STORAGE; reach++) {
+        check_range(with.node, without.node, 0, DISK, reach, false);
+        check_range(with.node, without.node, 0, DISK, reach, true);
+    }
 }
 
 static void test_long_extents(void)

@@ -77,14 +77,15 @@ bool qcow2_compressed_read(const UcNode *node, uint64_t descriptor, size_t skip,
     const Qcow2 *qcow2 = node->state;
     UcCache *cache = node->graph->cache;
     /* Pages of tables are kept under the node itself, so the state stands for clusters. */
-    g_autoptr(GBytes) block = uc_cache_get(cache, qcow2, descriptor);
+    const UcCacheKey key = {.owner = qcow2, .number = descriptor};
+    g_autoptr(GBytes) block = uc_cache_get(cache, &key);
     if (!block && length == qcow2_cluster_size(&qcow2->geometry))
         return unpack(node, descriptor, buffer, error);
     if (!block) {
         block = unpack_block(node, descriptor, error);
         if (!block)
             return false;
-        uc_cache_put(cache, qcow2, descriptor, block);
+        uc_cache_put(cache, &key, block);
     }
     memcpy(buffer, (const uint8_t *)g_bytes_get_data(block, NULL) + skip, length);
     return true;

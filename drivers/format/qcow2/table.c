@@ -24,12 +24,13 @@ static GBytes *read_page(const UcNode *node, uint64_t start, GError **error)
 
 static GBytes *get_page(const UcNode *node, uint64_t start, GError **error)
 {
-    GBytes *page = uc_cache_get(node->graph->cache, node, start);
+    const UcCacheKey key = {.owner = node, .number = start};
+    GBytes *page = uc_cache_get(node->graph->cache, &key);
     if (page)
         return page;
     page = read_page(node, start, error);
     if (page)
-        uc_cache_put(node->graph->cache, node, start, page);
+        uc_cache_put(node->graph->cache, &key, page);
     return page;
 }
 
