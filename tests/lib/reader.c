@@ -11,7 +11,9 @@
  *     dump FILE                              write all bytes there
  *     model FILE                             what the bytes must be
  *     check-all | check OFFSET LENGTH        compare with the model
- *     walk GRANULARITY                       the seek walk: START END data|hole ...
+ *     survey LIMIT FILE                      write so many bytes there, zeroes for what cannot be
+ *                                            read; START END MESSAGE, tab, START END MESSAGE ...
+ *     walk GRANULARITY [LIMIT]               the seek walk: START END data|hole ...
  *     paths REACH                            every extent's path, separated by " | "
  *     use NODE                               ask this node of the graph from now on
  *     status                                 START END ZERO DEPTH PRESENT ALLOCATED OFFSET FILE ...
@@ -137,6 +139,59 @@ static bool reader_dump(Reader *reader, const char *words, GString *answer, GErr
     return fclose(file) == 0 && ok;
 }
 
+#define CELL 512
+
+typedef struct {
+    uint64_t start;
+    uint64_t end; /* as far as is known; start == end: nothing is unreadable so far */
+    char *message;
+} Unreadable;
+
+static void unreadable_print(Unreadable *unreadable, GString *answer)
+{
+    if (unreadable->end > unreadable->start)
+        g_string_append_printf(answer, "%s%" PRIu64 " %" PRIu64 " %s", answer->len ? "\t" : "",
+                               unreadable->start, unreadable->end, unreadable->message);
+    g_clear_pointer(&unreadable->message, g_free);
+}
+
+/* What fails as a whole is tried again cell by cell. */
+static void survey_part(const UcNode *node, uint64_t offset, char *buffer, size_t length,
+                        Unreadable *unreadable, GString *answer)
+{
+    g_autoptr(GError) error = NULL;
+    if (uc_node_read(node, offset, buffer, length, &error))
+        return;
+    if (length > CELL) {
+        for (size_t at = 0; at < length; at += CELL)
+            survey_part(node, offset + at, buffer + at, MIN(CELL, length - at), unreadable, answer);
+        return;
+    }
+    memset(buffer, 0, length);
+    if (unreadable->end != offset || !unreadable->message) {
+        unreadable_print(unreadable, answer);
+        *unreadable = (Unreadable){.start = offset, .message = g_strdup(error->message)};
+    }
+    unreadable->end = offset + length;
+}
+
+static bool reader_survey(Reader *reader, const char *words, GString *answer, GError **error)
+{
+    char *name = NULL;
+    const uint64_t limit = MIN(g_ascii_strtoull(words, &name, 10), reader->node->size);
+    FILE *file = *name ? fopen(name + 1, "wb") : NULL;
+    if (!file)
+        return uc_error_set(error, UC_ERROR_FAILED, "survey LIMIT FILE: cannot create %s", name);
+    g_autofree char *buffer = g_malloc(limit);
+    Unreadable unreadable = {0};
+    memset(buffer, 0xA5, limit);
+    for (uint64_t at = 0; at < limit; at += 32 * CELL)
+        survey_part(reader->node, at, buffer + at, MIN(32 * CELL, limit - at), &unreadable, answer);
+    unreadable_print(&unreadable, answer);
+    const bool ok = fwrite(buffer, 1, limit, file) == limit;
+    return (fclose(file) == 0 && ok) || uc_error_set(error, UC_ERROR_FAILED, "cannot write");
+}
+
 static bool reader_model(Reader *reader, const char *words, GString *answer, GError **error)
 {
     (void)answer;
@@ -196,9 +251,10 @@ static bool reader_check_all(Reader *reader, const char *words, GString *answer,
 static bool reader_walk(Reader *reader, const char *words, GString *answer, GError **error)
 {
     (void)error;
-    uint64_t granularity = g_ascii_strtoull(words, NULL, 0);
+    uint64_t granularity = 0, limit = UINT64_MAX;
+    sscanf(words, "%" SCNu64 " %" SCNu64, &granularity, &limit);
     uint64_t size = reader->node->size;
-    for (uint64_t at = 0; at < size;) {
+    for (uint64_t at = 0; at < MIN(size, limit);) {
         uint64_t data = size;
         uc_seek_data(reader->node, at, granularity, &data);
         if (data > at)
@@ -380,6 +436,7 @@ static const Command commands[] = {
     {"image", reader_image, false, false},
     {"size", reader_size, true, false},
     {"dump", reader_dump, true, false},
+    {"survey", reader_survey, true, false},
     {"model", reader_model, false, false},
     {"check", reader_check, true, true},
     {"check-all", reader_check_all, true, true},
