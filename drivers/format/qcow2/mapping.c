@@ -109,6 +109,12 @@ static bool continues(const Qcow2Cell *first, const Qcow2Cell *next, uint64_t di
     return true;
 }
 
+/* Most entries of an overlay are: all of the cluster is unallocated, which needs no decoding. */
+static bool is_blank(const Qcow2Geometry *geometry, const uint8_t *entry)
+{
+    return qcow2_u64(entry) == 0 && (!qcow2_has_subclusters(geometry) || qcow2_u64(entry + 8) == 0);
+}
+
 Qcow2Run qcow2_mapping_run(const Qcow2Geometry *geometry, const uint8_t *entries, size_t count,
                            uint64_t offset, uint64_t wanted)
 {
@@ -119,6 +125,10 @@ Qcow2Run qcow2_mapping_run(const Qcow2Geometry *geometry, const uint8_t *entries
     while (end < limit && end - offset < wanted) {
         const uint64_t index = (end - start) >> geometry->cluster_bits;
         const uint8_t *entry = entries + (index << geometry->entry_bits);
+        if (first.mapping == QCOW2_UNALLOCATED && is_blank(geometry, entry)) {
+            end = qcow2_unit_end(end, geometry->cluster_bits);
+            continue;
+        }
         const Qcow2Cell next = qcow2_mapping_decode(geometry, entry, end);
         if (!continues(&first, &next, end - offset))
             break;
