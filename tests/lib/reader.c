@@ -182,9 +182,9 @@ static bool reader_survey(Reader *reader, const char *words, GString *answer, GE
     FILE *file = *name ? fopen(name + 1, "wb") : NULL;
     if (!file)
         return uc_error_set(error, UC_ERROR_FAILED, "survey LIMIT FILE: cannot create %s", name);
-    g_autofree char *buffer = g_malloc(limit);
+    g_autofree char *buffer = g_malloc(limit + 1);
     Unreadable unreadable = {0};
-    memset(buffer, 0xA5, limit);
+    memset(buffer, 0xA5, limit + 1);
     for (uint64_t at = 0; at < limit; at += 32 * CELL)
         survey_part(reader->node, at, buffer + at, MIN(32 * CELL, limit - at), &unreadable, answer);
     unreadable_print(&unreadable, answer);

@@ -142,16 +142,15 @@ class Kitchen:
         self.image_.files.pop(name)
 
     def chain(self, layers):
-        """Of images that hold nothing, layer0.qcow2 the lowest; the image stands on them."""
-        upper, self.image_ = self.image_, None
-        for number in range(layers):
-            layer = small_image.SmallImage(".66")
-            layer.name = f"layer{number}.qcow2"
-            if number:
-                layer.backing(b"layer%d.qcow2" % (number - 1), b"qcow2")
-            layer.finish().write()
-        self.image_ = upper
-        self.image_.backing(b"layer%d.qcow2" % (layers - 1), b"qcow2")
+        """Of images that hold nothing, layer00000 the lowest; the image stands on them."""
+        layer = small_image.SmallImage(".66").finish()
+        layer.name = "layer00000"
+        layer.write()
+        layer.backing(b"layer-----", b"qcow2")
+        for number in range(1, layers):
+            with open(f"layer{number:05}", "wb") as file:
+                file.write(layer.bytes.replace(b"-----", b"%05d" % (number - 1)))
+        self.image_.backing(b"layer%05d" % (layers - 1), b"qcow2")
 
     def fifo(self, name):
         os.mkfifo(name)
