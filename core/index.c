@@ -51,44 +51,76 @@ static const UcPath *block_search(GBytes *block, uint64_t offset)
 
 /* ---- windows ---- */
 
-static GBytes *resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQuestion *question)
+typedef struct Window {
+    const UcNode *node;
+    int bits; /* of its size */
+    uint64_t number;
+} Window;
+
+static UcCacheKey key_of(const Window *window, UcReach reach, const UcNode *base)
 {
-    g_autoptr(GArray) paths = uc_resolve(node, start, MIN(end, node->size), question);
+    const uint64_t size = window->bits - WINDOW_BITS_LEAST;
+
+    G_STATIC_ASSERT(UC_INDEX_WINDOW_BITS - WINDOW_BITS_LEAST < 16 && UC_REACH_STORAGE < 8);
+    return (UcCacheKey){
+        .owner = window->node, .about = base, .number = (window->number << 4 | size) << 3 | reach};
+}
+
+static GBytes *find_block(const Window *window, UcReach reach, const UcNode *base)
+{
+    UcCacheKey key = key_of(window, reach, base);
+
+    return uc_cache_get(window->node->graph->index, &key);
+}
+
+/* What is known to the end is known to be read as well, unless reads stop somewhere. */
+static GBytes *find_answer(const Window *window, const UcQuestion *question)
+{
+    GBytes *block = NULL;
+
+    if (question->reach == UC_REACH_READ && !window->node->stops)
+        block = find_block(window, UC_REACH_STATUS, question->base);
+    return block ? block : find_block(window, question->reach, question->base);
+}
+
+/* A node whose windows hold too many extents gets smaller ones, once and for all. */
+static void shrink_windows(const Window *window)
+{
+    if (window->bits > WINDOW_BITS_LEAST)
+        g_atomic_int_compare_and_exchange(window->node->window_bits, window->bits,
+                                          window->bits - 1);
+}
+
+static void keep(const Window *window, const UcQuestion *question, GBytes *block)
+{
+    UcCacheKey key = key_of(window, question->reach, question->base);
+
+    if (g_bytes_get_size(block) <= EXTENTS_MOST * EXTENT_BYTES)
+        uc_cache_put(window->node->graph->index, &key, block);
+    else
+        shrink_windows(window);
+}
+
+static GBytes *resolve(const Window *window, const UcQuestion *question)
+{
+    const uint64_t start = window->number << window->bits;
+    const uint64_t left = window->node->size - start;
+    g_autoptr(GArray) paths =
+        uc_resolve(window->node, start, start + MIN(left, 1ull << window->bits), question);
 
     return block_new(paths);
 }
 
-/* A node whose windows hold too many extents gets smaller ones, once and for all. */
-static void shrink_windows(const UcNode *node, int bits)
-{
-    if (bits > WINDOW_BITS_LEAST)
-        g_atomic_int_compare_and_exchange(node->window_bits, bits, bits - 1);
-}
-
-/* The number says which window, of which size, asked with which reach. */
-static UcCacheKey key_of(const UcNode *node, int bits, uint64_t window, const UcQuestion *question)
-{
-    G_STATIC_ASSERT(UC_INDEX_WINDOW_BITS - WINDOW_BITS_LEAST < 16 && UC_REACH_STORAGE < 8);
-    return (UcCacheKey){.owner = node,
-                        .about = question->base,
-                        .number =
-                            (window << 4 | (bits - WINDOW_BITS_LEAST)) << 3 | question->reach};
-}
-
 static GBytes *get_block(const UcNode *node, uint64_t offset, const UcQuestion *question)
 {
-    int bits = g_atomic_int_get(node->window_bits);
-    uint64_t window = offset >> bits;
-    UcCacheKey key = key_of(node, bits, window, question);
-    GBytes *block = uc_cache_get(node->graph->index, &key);
+    const int bits = g_atomic_int_get(node->window_bits);
+    const Window window = {node, bits, offset >> bits};
+    GBytes *block = find_answer(&window, question);
 
-    if (block)
-        return block;
-    block = resolve(node, window << bits, (window + 1) << bits, question);
-    if (g_bytes_get_size(block) <= EXTENTS_MOST * EXTENT_BYTES)
-        uc_cache_put(node->graph->index, &key, block);
-    else
-        shrink_windows(node, bits);
+    if (!block) {
+        block = resolve(&window, question);
+        keep(&window, question, block);
+    }
     return block;
 }
 

@@ -21,6 +21,7 @@ struct UcNode {
     uint32_t nesting; /* how many reads a read of this node can stand inside each other */
     uint32_t votes;   /* how many children may be asked or read for one question; 1 without votes */
     int *window_bits; /* of its windows in the index (core/index.c), atomic; NULL: not indexed */
+    bool stops;       /* reads stop at it or at a node below it */
     bool believed; /* false: the format was guessed against the file's name; it implies nothing */
     const UcHostFile *file; /* a leaf that is a host file: which; owned by the graph */
     GPtrArray *implied;     /* while opening only: what `open` implied (core/open.c) */

@@ -161,6 +161,14 @@ static bool check_limits(const UcNode *node, GError **error)
     return true;
 }
 
+static bool reads_stop_below(const UcNode *node)
+{
+    for (uint32_t i = 0; i < node->n_edges; i++)
+        if (node->edges[i].node && node->edges[i].node->stops)
+            return true;
+    return false;
+}
+
 bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
 {
     UcNode *node = frame->node;
@@ -169,6 +177,7 @@ bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
         if (node->edges[i].node)
             node->nesting = MAX(node->nesting, nesting_through(node, &node->edges[i]));
     node->votes = count_votes(node);
+    node->stops = node->driver->reads_stop || reads_stop_below(node);
     if (needs_index(node)) {
         node->window_bits = g_new(int, 1);
         *node->window_bits = UC_INDEX_WINDOW_BITS;

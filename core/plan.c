@@ -5,12 +5,13 @@
 
 #include <string.h>
 
-static UcSegmentKind segment_kind(UcEnd end)
+static UcSegmentKind segment_kind(const UcPath *extent)
 {
-    switch (end) {
+    switch (extent->end) {
     case UC_END_DATA:
         return UC_SEGMENT_LEAF;
-    case UC_END_ZERO:
+    case UC_END_ZERO: /* a hole of a file is read all the same: that is what the file holds now */
+        return uc_driver_is_leaf(extent->node->driver) ? UC_SEGMENT_LEAF : UC_SEGMENT_ZERO;
     case UC_END_SHORT:
     case UC_END_VOID:
         return UC_SEGMENT_ZERO;
@@ -33,7 +34,7 @@ static bool segment_continues(const UcSegment *last, const UcSegment *next)
 
 static void append(UcPlan *plan, const UcPath *extent)
 {
-    UcSegment next = {.kind = segment_kind(extent->end),
+    UcSegment next = {.kind = segment_kind(extent),
                       .node = extent->node,
                       .offset = extent->offset,
                       .length = extent->length};
