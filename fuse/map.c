@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/text.h"
 #include "fuse/command.h"
 #include "fuse/map_output.h"
+#include "fuse/map_rows.h"
 #include "fuse/pick.h"
 #include "fuse/source.h"
 
@@ -94,92 +94,39 @@ static bool find_base(const UcNode *node, const char *word, const UcNode **base,
     return word == NULL || *base != NULL;
 }
 
-/* ---- rows ---- */
+/* ---- the listing ---- */
 
-/* What nobody asked about is not shown, and does not keep rows apart. */
-typedef struct Listing {
-    const UcNode *node;
-    UcStatusQuery query;
-    bool explain, nbd;
-    UcMapOutput output;
-} Listing;
-
-static void reduce(const Listing *listing, UcStatus *status)
+static void print_listing(const UcListing *listing, UcMapOutput *output, uint64_t start,
+                          uint64_t length)
 {
-    status->allocated = false;
-    if (!listing->nbd)
-        return;
-    *status = (UcStatus){.start = status->start,
-                         .length = status->length,
-                         .zero = status->zero,
-                         .reserved = status->zero && status->reserved};
-}
-
-static void print_row(Listing *listing, UcMapRow *row)
-{
-    if (row->status.length > 0)
-        (listing->nbd ? uc_map_nbd_row : uc_map_output_row)(&listing->output, row);
-}
-
-/* The path of an exact status, which is one extent. */
-static char *explain(const UcNode *node, const UcStatus *status)
-{
-    UcExtents extents;
-    UcPath path;
-    uc_extents_init(&extents, node, status->start, status->length, UC_REACH_STATUS);
-    uc_extents_next(&extents, &path);
-    return uc_path_to_string(&path);
-}
-
-/* Extents differ in their paths; rows join those that look the same. */
-static bool joins(const Listing *listing, UcMapRow *pending, const UcMapRow *row)
-{
-    return !listing->explain && pending->status.length > 0 &&
-           uc_status_join(&pending->status, &row->status);
-}
-
-static void print_rows(Listing *listing, uint64_t start, uint64_t length)
-{
-    UcMapRow pending = {0}, row = {0};
-    UcStatuses statuses;
-    uc_statuses_init(&statuses, listing->node, start, length, &listing->query);
-    while (uc_statuses_next(&statuses, &row.status)) {
-        reduce(listing, &row.status);
-        if (joins(listing, &pending, &row))
-            continue;
-        print_row(listing, &pending);
-        pending = row;
-        pending.path = listing->explain ? explain(listing->node, &row.status) : NULL;
-    }
-    print_row(listing, &pending);
-}
-
-static void print_listing(Listing *listing, uint64_t start, uint64_t length)
-{
+    UcMapRow row;
     start = MIN(start, listing->node->size);
-    (listing->nbd ? uc_map_nbd_begin : uc_map_output_begin)(&listing->output);
-    print_rows(listing, start, MIN(length, listing->node->size - start));
-    (listing->nbd ? uc_map_nbd_end : uc_map_output_end)(&listing->output);
+    g_autoptr(UcRows) rows = uc_rows_new(listing, start, MIN(length, listing->node->size - start));
+    (listing->nbd ? uc_map_nbd_begin : uc_map_output_begin)(output);
+    while (uc_rows_next(rows, &row))
+        (listing->nbd ? uc_map_nbd_row : uc_map_output_row)(output, &row);
+    (listing->nbd ? uc_map_nbd_end : uc_map_output_end)(output);
 }
 
 static bool map_run(int argc, char **argv, GError **error)
 {
     g_autoptr(UcSources) sources = uc_sources_new();
     g_auto(Request) request = {0};
-    Listing listing = {0};
+    UcListing listing = {0};
+    UcMapOutput output = {0};
     uint64_t start, length;
     if (!request_parse(&request, sources, argc, argv, error) || !request_check(&request, error) ||
-        !uc_command_parse_output(request.output, &listing.output.json, error) ||
+        !uc_command_parse_output(request.output, &output.json, error) ||
         !parse_range(&request, &start, &length, error) ||
         !parse_granularity(request.granularity, &listing.query.granularity, error))
         return false;
     listing.node = uc_sources_open_one(sources, request.words, error);
     if (listing.node == NULL || !find_base(listing.node, request.base, &listing.query.base, error))
         return false;
-    listing.output.base = listing.query.base;
+    output.base = listing.query.base;
     listing.query.storage = listing.nbd = request.nbd;
     listing.explain = request.explain;
-    print_listing(&listing, start, length);
+    print_listing(&listing, &output, start, length);
     return true;
 }
 

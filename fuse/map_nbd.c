@@ -23,7 +23,7 @@ void uc_map_nbd_begin(UcMapOutput *output)
         puts("[");
 }
 
-void uc_map_nbd_row(UcMapOutput *output, UcMapRow *row)
+void uc_map_nbd_row(UcMapOutput *output, const UcMapRow *row)
 {
     const UcStatus *status = &row->status;
     unsigned flags = flags_of(status);

@@ -35,9 +35,10 @@ static void print_json(const UcMapOutput *output, const UcMapRow *row)
     }
     if (output->base != NULL)
         print_json_base(status);
-    if (row->path != NULL) {
-        g_autofree char *path = uc_json_quote(row->path);
-        printf(", \"path\": %s", path);
+    if (row->explained) {
+        g_autofree char *path = uc_path_to_string(&row->path);
+        g_autofree char *quoted = uc_json_quote(path);
+        printf(", \"path\": %s", quoted);
     }
     putchar('}');
 }
@@ -71,8 +72,10 @@ static void print_human(const UcMapOutput *output, const UcMapRow *row)
         printf(" %-14s 0x%-16" PRIx64 " %s\n", content_of(status), status->offset, name);
     else
         printf(" %s\n", content_of(status));
-    if (row->path != NULL)
-        printf("    %s\n", row->path);
+    if (row->explained) {
+        g_autofree char *path = uc_path_to_string(&row->path);
+        printf("    %s\n", path);
+    }
 }
 
 static void print_totals(const UcMapOutput *output)
@@ -115,14 +118,13 @@ static void add_to_totals(UcMapOutput *output, const UcStatus *status)
     output->above += status->in_base ? 0 : status->length;
 }
 
-void uc_map_output_row(UcMapOutput *output, UcMapRow *row)
+void uc_map_output_row(UcMapOutput *output, const UcMapRow *row)
 {
     if (output->json)
         print_json(output, row);
     else
         print_human(output, row);
     add_to_totals(output, &row->status);
-    g_clear_pointer(&row->path, g_free);
 }
 
 void uc_map_output_end(UcMapOutput *output)

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "core/status.h"
-
-/* A run of bytes that looks the same in the listing. */
-typedef struct UcMapRow {
-    UcStatus status;
-    char *path; /* with --explain: the whole path; owned until printed */
-} UcMapRow;
+#include "fuse/map_rows.h"
 
 /*
  * Prints rows as they come: one JSON object per line, as `qemu-img map --output=json` does, or a
@@ -21,11 +15,10 @@ typedef struct UcMapOutput {
 } UcMapOutput;
 
 void uc_map_output_begin(UcMapOutput *output);
-/* Frees row->path. */
-void uc_map_output_row(UcMapOutput *output, UcMapRow *row);
+void uc_map_output_row(UcMapOutput *output, const UcMapRow *row);
 void uc_map_output_end(UcMapOutput *output);
 
 /* The same in NBD's words, as `nbdinfo --map` prints them. */
 void uc_map_nbd_begin(UcMapOutput *output);
-void uc_map_nbd_row(UcMapOutput *output, UcMapRow *row);
+void uc_map_nbd_row(UcMapOutput *output, const UcMapRow *row);
 void uc_map_nbd_end(UcMapOutput *output);
