@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is done with a disk and timed. A job's run(subject) returns its numbers by name."""
+import json
+import os
+import re
+import subprocess
+import time
+
+GIB = 1 << 30
+
+
+def output_of(words):
+    return subprocess.run(words, check=True, capture_output=True, text=True,
+                          env={**os.environ, "LC_ALL": "C"})
+
+
+def seconds_of(words):
+    begun = time.monotonic()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - begun
+
+
+class Job:
+    mounted = True     # it needs the disk as a file
+    memory = 1.25      # GiB that it will fill (the page cache, mostly)
+
+
+class Dd(Job):
+    """GB/s, and the CPU seconds that the serving program used for each GiB."""
+
+    def __init__(self, block):
+        self.block = block
+
+    def run(self, subject):
+        size = subject.image.size
+        before = subject.cpu_seconds()
+        words = ["dd", f"if={subject.file}", "of=/dev/null", f"bs={self.block}",
+                 f"count={size}", "iflag=count_bytes"]
+        text = output_of(words).stderr
+        seconds = float(re.search(r"([0-9.e-]+) s,", text).group(1))
+        used = subject.cpu_seconds() - before
+        return {"GB/s": size / seconds / 1e9, "CPU": used / (size / GIB)}
+
+
+class Cp(Job):
+    """Seconds for a fresh copy on the filesystem that the images are on."""
+    memory = 2.5
+
+    def __init__(self, work):
+        self.target = f"{work}/copy"
+
+    def run(self, subject):
+        try:
+            return {"s": seconds_of(["cp", subject.file, self.target])}
+        finally:
+            if os.path.exists(self.target):
+                os.remove(self.target)
+
+
+class RandomReads(Job):
+    """Thousands of reads of 4 KiB in a second; no block is read twice."""
+
+    def __init__(self, seconds, readers=1, depth=0):
+        self.seconds, self.readers, self.depth = seconds, readers, depth
+
+    def run(self, subject):
+        share = subject.image.size // self.readers
+        engine = ["--ioengine=psync"]
+        if self.depth:
+            engine = ["--ioengine=io_uring", f"--iodepth={self.depth}", "--direct=1"]
+        text = output_of([
+            "fio", "--name=bench", f"--filename={subject.file}", "--readonly", "--rw=randread",
+            "--bs=4k", f"--size={share}", f"--offset_increment={share}", "--thread",
+            f"--numjobs={self.readers}", f"--runtime={self.seconds}", "--group_reporting",
+            "--invalidate=0", "--output-format=json", *engine]).stdout
+        report = json.loads(text[text.index("{"):])
+        return {"kIOPS": report["jobs"][0]["read"]["iops"] / 1000}
+
+
+class Walk(Job):
+    """Thousands of data extents in a second, by SEEK_DATA and SEEK_HOLE."""
+
+    def __init__(self, build, seconds):
+        self.words = [f"{build}/bench/walk"]
+        self.seconds = str(seconds)
+
+    def run(self, subject):
+        extents, seconds = output_of([*self.words, subject.file, self.seconds]).stdout.split()
+        return {"k/s": float(extents) / float(seconds) / 1000}
+
+
+class Sum(Job):
+    """Seconds of sha256sum."""
+
+    def run(self, subject):
+        return {"s": seconds_of(["sha256sum", subject.file])}
+
+
+class Hash(Job):
+    """`unchain hash` of the image: seconds, and GB/s of what is data in it."""
+    mounted = False
+
+    def __init__(self, build):
+        self.words = [f"{build}/fuse/unchain", "hash"]
+
+    def run(self, subject):
+        seconds = seconds_of([*self.words, subject.image.top])
+        return {"s": seconds, "GB/s": os.stat(subject.image.raw).st_blocks * 512 / seconds / 1e9}
+
+
+class Map(Job):
+    """Seconds of `unchain map` or `qemu-img map`."""
+    mounted = False
+    memory = 0
+
+    def __init__(self, build):
+        self.unchain = f"{build}/fuse/unchain"
+
+    def run(self, subject):
+        contestant, image = subject.contestant, subject.image
+        if contestant.is_peer:
+            place = contestant.place
+            words = place.command(["qemu-img", "map", place.seen(image.top)])
+        else:
+            words = [self.unchain, "map", image.top]
+        return {"s": seconds_of(words)}
+
+
+class Mount(Job):
+    """Milliseconds until a mount answers, MiB it holds then, and after all was read once."""
+    mounted = False
+
+    def run(self, subject):
+        subject.start()
+        try:
+            values = {"ms": subject.seconds * 1000, "MiB": subject.memory()}
+            Dd("1M").run(subject)
+            return {**values, "MiB after": subject.memory()}
+        finally:
+            subject.stop()
