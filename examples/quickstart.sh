@@ -20,6 +20,7 @@ libglib2.0-dev    pkg-config --exists glib-2.0
 libjson-glib-dev  pkg-config --exists json-glib-1.0
 libfuse3-dev      pkg-config --exists fuse3
 libxxhash-dev     pkg-config --exists libxxhash
+libdeflate-dev    pkg-config --exists libdeflate
 zlib1g-dev        pkg-config --exists zlib
 libzstd-dev       pkg-config --exists libzstd
 fuse3             command -v fusermount3

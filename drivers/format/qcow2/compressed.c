@@ -32,7 +32,7 @@ static uint8_t *read_packed(const UcNode *node, Qcow2Compressed *place, GError *
         return NULL;
     }
     const uint64_t there = MIN(place->length, file->size - place->offset);
-    g_autofree uint8_t *packed = g_try_malloc0(place->length);
+    g_autofree uint8_t *packed = g_try_malloc(place->length);
     if (!packed) {
         uc_error_set(error, UC_ERROR_MEMORY, "not enough memory for %" PRIu64 " bytes",
                      place->length);
@@ -40,7 +40,10 @@ static uint8_t *read_packed(const UcNode *node, Qcow2Compressed *place, GError *
     }
     if (!uc_node_read(file, place->offset, packed, there, error))
         return NULL;
-    place->length = pad ? place->length : there;
+    if (pad)
+        memset(packed + there, 0, place->length - there);
+    else
+        place->length = there;
     return g_steal_pointer(&packed);
 }
 

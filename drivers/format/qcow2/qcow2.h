@@ -16,6 +16,7 @@
  *     table.c      pages of L1 and L2 tables
  *     mapping.c    what an L2 entry says        lookup.c     guest offset -> run of one mapping
  *     compressed.c compressed clusters          codec.c      zlib and zstd
+ *     inflate.c    libdeflate, and zlib that judges
  *     ondisk.h     the numbers of the specification
  */
 enum {
