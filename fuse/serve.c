@@ -2,6 +2,7 @@
 #include "fuse/serve.h"
 
 #include "core/seek.h"
+#include "fuse/buffer.h"
 #include "fuse/log.h"
 #include "fuse/refuse.h"
 
@@ -196,35 +197,6 @@ static void serve_lseek(fuse_req_t request, fuse_ino_t id, off_t offset, int whe
 
 /* ---- reading ---- */
 
-/* Each thread that serves keeps one buffer, grown to the largest request it has met. */
-typedef struct Buffer {
-    char *bytes;
-    size_t size;
-} Buffer;
-
-static void buffer_free(gpointer data)
-{
-    Buffer *buffer = data;
-    g_free(buffer->bytes);
-    g_free(buffer);
-}
-
-static char *thread_buffer(size_t size)
-{
-    static GPrivate key = G_PRIVATE_INIT(buffer_free);
-    Buffer *buffer = g_private_get(&key);
-    if (buffer == NULL) {
-        buffer = g_new0(Buffer, 1);
-        g_private_set(&key, buffer);
-    }
-    if (buffer->size < size) {
-        g_free(buffer->bytes);
-        buffer->bytes = g_try_malloc(size);
-        buffer->size = buffer->bytes != NULL ? size : 0;
-    }
-    return buffer->bytes;
-}
-
 /* One bad range can be asked for page by page for ever: say it a few times only. */
 #define COMPLAINTS 20
 
@@ -245,7 +217,7 @@ static void serve_read(fuse_req_t request, fuse_ino_t id, size_t size, off_t off
     const uint64_t end = export->node->size;
     const uint64_t at = offset;
     const size_t length = at < end ? MIN(size, end - at) : 0;
-    char *buffer = thread_buffer(MAX(length, 1));
+    char *buffer = uc_buffer_of_thread(MAX(length, 1));
     g_autoptr(GError) error = NULL;
 
     if (buffer == NULL) {
