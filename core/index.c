@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define WINDOW_BITS_LEAST 16 /* 64 KiB */
-#define EXTENTS_MOST 1024    /* of a block that is kept */
+#define EXTENTS_MOST 1024    /* of a block, unless it cannot be smaller */
 
 bool uc_index_covers(const UcNode *node, const UcQuestion *question)
 {
@@ -84,43 +84,39 @@ static GBytes *find_answer(const Window *window, const UcQuestion *question)
 }
 
 /* A node whose windows hold too many extents gets smaller ones, once and for all. */
-static void shrink_windows(const Window *window)
+static Window shrink(const Window *window, uint64_t offset)
 {
-    if (window->bits > WINDOW_BITS_LEAST)
-        g_atomic_int_compare_and_exchange(window->node->window_bits, window->bits,
-                                          window->bits - 1);
+    const int bits = window->bits - 1;
+
+    g_atomic_int_compare_and_exchange(window->node->window_bits, window->bits, bits);
+    return (Window){window->node, bits, offset >> bits};
 }
 
-static void keep(const Window *window, const UcQuestion *question, GBytes *block)
-{
-    UcCacheKey key = key_of(window, question->reach, question->base);
-
-    if (g_bytes_get_size(block) <= EXTENTS_MOST * EXTENT_BYTES)
-        uc_cache_put(window->node->graph->index, &key, block);
-    else
-        shrink_windows(window);
-}
-
+/* NULL: it holds too many extents, and could be smaller. */
 static GBytes *resolve(const Window *window, const UcQuestion *question)
 {
     const uint64_t start = window->number << window->bits;
     const uint64_t left = window->node->size - start;
-    g_autoptr(GArray) paths =
-        uc_resolve(window->node, start, start + MIN(left, 1ull << window->bits), question);
+    const uint64_t end = start + MIN(left, 1ull << window->bits);
+    const guint most = window->bits > WINDOW_BITS_LEAST ? EXTENTS_MOST : G_MAXUINT;
+    g_autoptr(GArray) paths = uc_resolve(window->node, start, end, question, most);
 
-    return block_new(paths);
+    return paths ? block_new(paths) : NULL;
 }
 
 static GBytes *get_block(const UcNode *node, uint64_t offset, const UcQuestion *question)
 {
     const int bits = g_atomic_int_get(node->window_bits);
-    const Window window = {node, bits, offset >> bits};
+    Window window = {node, bits, offset >> bits};
     GBytes *block = find_answer(&window, question);
+    UcCacheKey key;
 
-    if (!block) {
-        block = resolve(&window, question);
-        keep(&window, question, block);
-    }
+    if (block)
+        return block;
+    while (!(block = resolve(&window, question)))
+        window = shrink(&window, offset);
+    key = key_of(&window, question->reach, question->base);
+    uc_cache_put(node->graph->index, &key, block);
     return block;
 }
 

@@ -18,7 +18,7 @@
  * It lies below the extent iterator: answers are the same with it and without it.
  */
 
-#define UC_INDEX_WINDOW_BITS 25 /* 32 MiB: what a node's windows begin with */
+#define UC_INDEX_WINDOW_BITS 28 /* 256 MiB: what a node's windows begin with */
 
 /* Whether paths of this node are worth remembering (there is a format below it), and those that
  * answer this question are: all but the shortest. */

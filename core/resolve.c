@@ -27,6 +27,7 @@ typedef struct Resolving {
     guint ways[WAYS]; /* indices of strands that the last pieces joined, the latest first */
     guint n_ways;
     GArray *paths; /* of UcPath: found, in no order */
+    guint most;    /* of these that are wanted */
 } Resolving;
 
 static void use_way(Resolving *self, guint way, guint strand)
@@ -115,14 +116,27 @@ static void step(Resolving *self, Strand *strand)
     }
 }
 
+static void strand_clear(gpointer data)
+{
+    g_array_unref(((Strand *)data)->ranges);
+}
+
+static Strand take_strand(Resolving *self)
+{
+    Strand *last = &g_array_index(self->strands, Strand, self->strands->len - 1);
+    Strand taken = {.walk = last->walk, .ranges = g_array_ref(last->ranges)};
+
+    g_array_set_size(self->strands, self->strands->len - 1);
+    return taken;
+}
+
 static void go_through(Resolving *self)
 {
-    while (self->strands->len > 0) {
-        Strand strand = g_array_index(self->strands, Strand, self->strands->len - 1);
+    while (self->strands->len > 0 && self->paths->len <= self->most) {
+        Strand strand = take_strand(self);
 
-        g_array_set_size(self->strands, self->strands->len - 1);
         step(self, &strand);
-        g_array_unref(strand.ranges);
+        strand_clear(&strand);
     }
 }
 
@@ -151,17 +165,23 @@ static void merge(GArray *paths)
     g_array_set_size(paths, kept + 1);
 }
 
-GArray *uc_resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQuestion *question)
+GArray *uc_resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQuestion *question,
+                   guint most)
 {
     Resolving self = {.end = end,
                       .strands = g_array_new(FALSE, FALSE, sizeof(Strand)),
-                      .paths = g_array_new(FALSE, FALSE, sizeof(UcPath))};
+                      .paths = g_array_new(FALSE, FALSE, sizeof(UcPath)),
+                      .most = most};
     const Range all = {start, node->size};
     UcWalk walk = uc_walk_begin(node, start, node->size - start, question);
 
+    g_array_set_clear_func(self.strands, strand_clear);
     g_array_append_val(join(&self, &walk), all);
     go_through(&self);
     g_array_unref(self.strands);
-    merge(self.paths);
+    if (self.paths->len > most)
+        g_clear_pointer(&self.paths, g_array_unref);
+    else
+        merge(self.paths);
     return self.paths;
 }

@@ -16,5 +16,7 @@
  */
 
 /* The extents from `start` on, in order and merged, until one reaches `end` or beyond it: of
- * UcPath; the caller frees. start < end <= node->size. */
-GArray *uc_resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQuestion *question);
+ * UcPath; the caller frees. NULL if they are more than `most`, or so many pieces before they are
+ * merged. start < end <= node->size. */
+GArray *uc_resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQuestion *question,
+                   guint most);

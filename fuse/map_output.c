@@ -21,7 +21,18 @@ static void print_json_base(const UcStatus *status)
         printf(", \"base-offset\": %" PRIu64, status->base_offset);
 }
 
-static void print_json(const UcMapOutput *output, const UcMapRow *row)
+/* Neighbours often lie in the same file. */
+static const char *quoted_name(UcMapOutput *output, const UcHostFile *file)
+{
+    if (file != output->named) {
+        g_free(output->name);
+        output->name = uc_json_quote(file->name);
+        output->named = file;
+    }
+    return output->name;
+}
+
+static void print_json(UcMapOutput *output, const UcMapRow *row)
 {
     const UcStatus *status = &row->status;
     printf("%s{ \"start\": %" PRIu64 ", \"length\": %" PRIu64 ", \"depth\": %" PRIu32
@@ -29,10 +40,9 @@ static void print_json(const UcMapOutput *output, const UcMapRow *row)
            output->rows > 0 ? ",\n" : "", status->start, status->length, status->depth,
            truth(status->present), truth(status->zero), truth(!status->zero),
            truth(status->compressed));
-    if (status->file != NULL) {
-        g_autofree char *name = uc_json_quote(status->file->name);
-        printf(", \"offset\": %" PRIu64 ", \"filename\": %s", status->offset, name);
-    }
+    if (status->file != NULL)
+        printf(", \"offset\": %" PRIu64 ", \"filename\": %s", status->offset,
+               quoted_name(output, status->file));
     if (output->base != NULL)
         print_json_base(status);
     if (row->explained) {
@@ -133,4 +143,5 @@ void uc_map_output_end(UcMapOutput *output)
         puts("]");
     else
         print_totals(output);
+    g_clear_pointer(&output->name, g_free);
 }

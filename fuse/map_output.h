@@ -11,6 +11,8 @@ typedef struct UcMapOutput {
     bool json;
     const UcNode *base; /* with --base: rows say where their bytes enter it */
     uint64_t rows;
+    const UcHostFile *named; /* the file that `name` is the name of; NULL: none so far */
+    char *name;              /* in JSON; freed at the end */
     uint64_t data, zeroes, compressed, above; /* bytes */
 } UcMapOutput;
 

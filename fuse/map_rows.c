@@ -3,8 +3,9 @@
 
 #include "fuse/crew.h"
 
-#define SHORTEST (UINT64_C(64) << 20) /* bytes: what a thread is given at a time */
-#define MOST_ROWS 65536               /* that are kept of a stretch */
+#define SHORTEST (UINT64_C(64) << 20) /* bytes: what a thread is given at first */
+#define FEW_ROWS 4096                 /* a stretch that has fewer might be longer */
+#define MOST_ROWS (4 * FEW_ROWS)      /* that are kept of a stretch */
 
 /* A job: the rows from `next` on, as many as may be kept. */
 typedef struct Stretch {
@@ -15,7 +16,7 @@ typedef struct Stretch {
 struct UcRows {
     const UcListing *listing;
     uint64_t next, end; /* what is to be given out yet */
-    uint64_t length;    /* of the next stretch: grows over disks on which nothing changes */
+    uint64_t length;    /* of the next stretch: follows how many rows there are */
     UcCrew *crew;
     Stretch *current;
     guint taken;      /* rows of the current stretch */
@@ -112,8 +113,10 @@ static bool take_stretch(UcRows *rows)
     rows->current = uc_crew_take(rows->crew);
     if (rows->current == NULL)
         return false;
-    bool same = rows->current->rows->len == 1;
-    rows->length = same ? MIN(rows->length, rows->end) * 2 : SHORTEST;
+    if (rows->current->rows->len < FEW_ROWS)
+        rows->length = MIN(rows->length, rows->end) * 2;
+    else
+        rows->length = MAX(rows->length / 2, SHORTEST);
     return true;
 }
 
