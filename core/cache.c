@@ -15,7 +15,7 @@ typedef struct Shard {
 } Shard;
 
 #define MOST_SHARDS 16
-#define SMALLEST_SHARD (1 << 20) /* bytes; a smaller cache has fewer shards */
+#define FEWEST_BLOCKS 3 /* of the largest that fit into a shard; else there are fewer shards */
 
 struct UcCache {
     guint n_shards; /* a power of two */
@@ -68,12 +68,13 @@ static void shard_init(Shard *shard, uint64_t limit)
     shard->limit = limit;
 }
 
-UcCache *uc_cache_new(uint64_t limit)
+UcCache *uc_cache_new(uint64_t limit, uint64_t largest)
 {
     UcCache *cache = g_new0(UcCache, 1);
 
     cache->n_shards = 1;
-    while (cache->n_shards < MOST_SHARDS && limit / cache->n_shards > SMALLEST_SHARD)
+    while (cache->n_shards < MOST_SHARDS &&
+           limit / cache->n_shards / 2 >= FEWEST_BLOCKS * (largest + ENTRY_COST))
         cache->n_shards *= 2;
     for (guint i = 0; i < cache->n_shards; i++)
         shard_init(&cache->shards[i], limit / cache->n_shards);

@@ -19,7 +19,9 @@ typedef struct UcCacheKey {
     uint64_t number;   /* the owner's to use */
 } UcCacheKey;
 
-UcCache *uc_cache_new(uint64_t limit); /* bytes */
+/* Both in bytes: what all blocks may take up, and what one may have. Blocks near the limit of the
+ * whole are not kept. */
+UcCache *uc_cache_new(uint64_t limit, uint64_t largest);
 void uc_cache_free(UcCache *cache);
 
 /* A new reference, or NULL. */

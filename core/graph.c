@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/graph.h"
 
+#include "core/index.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -42,8 +43,8 @@ UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate)
     graph->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     graph->declared =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)uc_spec_unref);
-    graph->cache = uc_cache_new(UC_GRAPH_CACHE_BYTES);
-    graph->index = uc_cache_new(UC_GRAPH_INDEX_BYTES);
+    graph->cache = uc_cache_new(UC_GRAPH_CACHE_BYTES, UC_GRAPH_CACHE_LARGEST);
+    graph->index = uc_index_new(UC_GRAPH_INDEX_BYTES);
     return graph;
 }
 

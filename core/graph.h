@@ -31,6 +31,7 @@ struct UcGraph {
 };
 
 #define UC_GRAPH_CACHE_BYTES (32u << 20)
+#define UC_GRAPH_CACHE_LARGEST (2u << 20) /* a cluster of qcow2 */
 #define UC_GRAPH_INDEX_BYTES (32u << 20)
 
 /* gate NULL: UC_GATE_DEFAULT. */

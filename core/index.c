@@ -19,6 +19,11 @@ bool uc_index_covers(const UcNode *node, const UcQuestion *question)
 
 #define EXTENT_BYTES (sizeof(uint64_t) + sizeof(UcPath))
 
+UcCache *uc_index_new(uint64_t limit)
+{
+    return uc_cache_new(limit, EXTENTS_MOST * EXTENT_BYTES);
+}
+
 static GBytes *block_new(const GArray *paths)
 {
     const UcPath *path = (const UcPath *)paths->data;

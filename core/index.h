@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "core/cache.h"
 #include "core/path.h"
 
 /*
@@ -19,6 +20,9 @@
  */
 
 #define UC_INDEX_WINDOW_BITS 28 /* 256 MiB: what a node's windows begin with */
+
+/* What a graph's index is kept in. */
+UcCache *uc_index_new(uint64_t limit); /* bytes */
 
 /* Whether paths of this node are worth remembering (there is a format below it), and those that
  * answer this question are: all but the shortest. */

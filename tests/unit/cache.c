@@ -25,7 +25,7 @@ static bool holds(UcCache *cache, const void *owner, uint64_t key)
 
 static void test_found_by_owner_and_key(void)
 {
-    UcCache *cache = uc_cache_new(1 << 20);
+    UcCache *cache = uc_cache_new(1 << 20, 1000);
     int a, b;
 
     put(cache, &a, 1, 10, 'x');
@@ -42,7 +42,7 @@ static void test_found_by_owner_and_key(void)
 
 static void test_forgets_the_least_recent(void)
 {
-    UcCache *cache = uc_cache_new(10 * 1024);
+    UcCache *cache = uc_cache_new(10 * 1024, 1000);
 
     for (int i = 0; i < 8; i++)
         put(cache, cache, i, 1000, 'x');
@@ -57,12 +57,24 @@ static void test_forgets_the_least_recent(void)
 
 static void test_too_large_is_not_kept(void)
 {
-    UcCache *cache = uc_cache_new(1000);
+    UcCache *cache = uc_cache_new(1000, 1000);
 
     put(cache, cache, 1, 100, 'x');
     put(cache, cache, 2, 1000, 'x');
     CU_ASSERT_TRUE(holds(cache, cache, 1));
     CU_ASSERT_FALSE(holds(cache, cache, 2));
+    uc_cache_free(cache);
+}
+
+/* However many parts a cache has, each holds some of the largest blocks. */
+static void test_large_blocks_are_kept(void)
+{
+    UcCache *cache = uc_cache_new(32 << 20, 2 << 20);
+
+    for (int i = 0; i < 100; i++) {
+        put(cache, cache, i, 2 << 20, 'x');
+        CU_ASSERT_TRUE(holds(cache, cache, i));
+    }
     uc_cache_free(cache);
 }
 
@@ -83,7 +95,7 @@ static gpointer hammer(gpointer data)
 
 static void test_threads(void)
 {
-    UcCache *cache = uc_cache_new(20000);
+    UcCache *cache = uc_cache_new(20000, 1000);
     GThread *threads[4];
 
     for (int i = 0; i < 4; i++)
@@ -102,6 +114,7 @@ int main(void)
     suite = CU_add_suite("cache", NULL, NULL);
     CU_add_test(suite, "found by owner and key", test_found_by_owner_and_key);
     CU_add_test(suite, "forgets the least recent", test_forgets_the_least_recent);
+    CU_add_test(suite, "large blocks are kept", test_large_blocks_are_kept);
     CU_add_test(suite, "too large is not kept", test_too_large_is_not_kept);
     CU_add_test(suite, "threads", test_threads);
     CU_basic_run_tests();

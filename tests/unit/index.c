@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/extent.h"
+#include "core/index.h"
 #include "core/plan.h"
 #include "core/seek.h"
 #include "tests/unit/fake.h"
@@ -118,7 +119,7 @@ static void check_chain(unsigned seed, const char *json, uint64_t limit)
 
     g_clear_pointer(&without.graph->index, uc_cache_free);
     uc_cache_free(with.graph->index);
-    with.graph->index = uc_cache_new(limit);
+    with.graph->index = uc_index_new(limit);
     for (int i = 0; i < 300; i++) {
         uint64_t offset = g_rand_int_range(random, 0, DISK);
         uint64_t length = MIN(DISK - offset, (uint64_t)g_rand_int_range(random, 1, 1 << 20));
@@ -196,7 +197,7 @@ static void test_threads(void)
     GThread *threads[4];
 
     uc_cache_free(fake.graph->index);
-    fake.graph->index = uc_cache_new(100000);
+    fake.graph->index = uc_index_new(100000);
     for (int i = 0; i < 4; i++)
         threads[i] = g_thread_new("ask", ask_everywhere, fake.node);
     for (int i = 0; i < 4; i++)
