@@ -42,7 +42,7 @@ static void test_found_by_owner_and_key(void)
 
 static void test_forgets_the_least_recent(void)
 {
-    UcCache *cache = uc_cache_new(10 * 1024, 1000);
+    UcCache *cache = uc_cache_new(10 * 1024, 10 * 1024);
 
     for (int i = 0; i < 8; i++)
         put(cache, cache, i, 1000, 'x');
