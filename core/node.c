@@ -124,7 +124,7 @@ bool uc_node_produce(const UcNode *node, uint64_t offset, void *buffer, size_t l
 
 bool uc_node_read(const UcNode *node, uint64_t offset, void *buffer, size_t length, GError **error)
 {
-    g_autoptr(UcPlan) plan = NULL;
+    UcPlan plan;
 
     if (offset > node->size || length > node->size - offset) {
         uc_error_set(error, UC_ERROR_FAILED,
@@ -132,8 +132,8 @@ bool uc_node_read(const UcNode *node, uint64_t offset, void *buffer, size_t leng
                      length, offset, node->size);
         return uc_error_name(error, node->name);
     }
-    plan = uc_plan_new(node, offset, length);
-    return uc_plan_read(plan, buffer, error);
+    uc_plan_init(&plan, node, offset, length);
+    return uc_plan_read(&plan, buffer, error);
 }
 
 /* A child's bytes as its parent sees them: zeroes where there is no child or no more of it. */

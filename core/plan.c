@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/plan.h"
 
-#include "core/extent.h"
-
 #include <string.h>
 
 static UcSegmentKind segment_kind(const UcPath *extent)
@@ -32,39 +30,36 @@ static bool segment_continues(const UcSegment *last, const UcSegment *next)
            (last->node == next->node && last->offset + last->length == next->offset);
 }
 
-static void append(UcPlan *plan, const UcPath *extent)
+static UcSegment segment_of(const UcPath *extent)
 {
-    UcSegment next = {.kind = segment_kind(extent),
-                      .node = extent->node,
-                      .offset = extent->offset,
-                      .length = extent->length};
-    UcSegment *last = plan->segments->len
-                          ? &g_array_index(plan->segments, UcSegment, plan->segments->len - 1)
-                          : NULL;
-
-    if (last && segment_continues(last, &next))
-        last->length += next.length;
-    else
-        g_array_append_val(plan->segments, next);
+    return (UcSegment){.kind = segment_kind(extent),
+                       .node = extent->node,
+                       .offset = extent->offset,
+                       .length = extent->length};
 }
 
-UcPlan *uc_plan_new(const UcNode *node, uint64_t offset, uint64_t length)
+void uc_plan_init(UcPlan *plan, const UcNode *node, uint64_t offset, uint64_t length)
 {
-    UcPlan *plan = g_new0(UcPlan, 1);
-    UcExtents extents;
+    uc_extents_init(&plan->extents, node, offset, length, UC_REACH_READ);
+    plan->ahead = (UcSegment){0};
+}
+
+bool uc_plan_next(UcPlan *plan, UcSegment *segment)
+{
     UcPath extent;
 
-    plan->segments = g_array_new(FALSE, FALSE, sizeof(UcSegment));
-    uc_extents_init(&extents, node, offset, length, UC_REACH_READ);
-    while (uc_extents_next(&extents, &extent))
-        append(plan, &extent);
-    return plan;
-}
-
-void uc_plan_free(UcPlan *plan)
-{
-    g_array_unref(plan->segments);
-    g_free(plan);
+    if (plan->ahead.length == 0 && uc_extents_next(&plan->extents, &extent))
+        plan->ahead = segment_of(&extent);
+    *segment = plan->ahead;
+    plan->ahead.length = 0;
+    while (uc_extents_next(&plan->extents, &extent)) {
+        plan->ahead = segment_of(&extent);
+        if (!segment_continues(segment, &plan->ahead))
+            break;
+        segment->length += plan->ahead.length;
+        plan->ahead.length = 0;
+    }
+    return segment->length > 0;
 }
 
 static bool read_segment(const UcSegment *segment, void *buffer, GError **error)
@@ -84,33 +79,31 @@ static bool read_segment(const UcSegment *segment, void *buffer, GError **error)
                         segment->node->driver->name, segment->offset);
 }
 
-bool uc_plan_read(const UcPlan *plan, void *buffer, GError **error)
+bool uc_plan_read(UcPlan *plan, void *buffer, GError **error)
 {
     char *next = buffer;
+    UcSegment segment;
 
-    for (guint i = 0; i < plan->segments->len; i++) {
-        const UcSegment *segment = &g_array_index(plan->segments, UcSegment, i);
-
-        if (!read_segment(segment, next, error))
-            return uc_error_name(error, segment->node->name);
-        next += segment->length;
+    while (uc_plan_next(plan, &segment)) {
+        if (!read_segment(&segment, next, error))
+            return uc_error_name(error, segment.node->name);
+        next += segment.length;
     }
     return true;
 }
 
-char *uc_plan_to_string(const UcPlan *plan)
+char *uc_plan_to_string(UcPlan *plan)
 {
     static const char *const kinds[] = {"zero", "leaf", "produce", "invalid"};
     GString *text = g_string_new(NULL);
+    UcSegment segment;
 
-    for (guint i = 0; i < plan->segments->len; i++) {
-        const UcSegment *segment = &g_array_index(plan->segments, UcSegment, i);
-
-        g_string_append(text, kinds[segment->kind]);
-        if (segment->kind != UC_SEGMENT_ZERO)
-            g_string_append_printf(text, " %s@%" G_GUINT64_FORMAT, segment->node->name,
-                                   segment->offset);
-        g_string_append_printf(text, " +%" G_GUINT64_FORMAT "\n", segment->length);
+    while (uc_plan_next(plan, &segment)) {
+        g_string_append(text, kinds[segment.kind]);
+        if (segment.kind != UC_SEGMENT_ZERO)
+            g_string_append_printf(text, " %s@%" G_GUINT64_FORMAT, segment.node->name,
+                                   segment.offset);
+        g_string_append_printf(text, " +%" G_GUINT64_FORMAT "\n", segment.length);
     }
     return g_string_free(text, FALSE);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core/path.h"
+#include "core/extent.h"
 
 /*
  * A plan is a read as a list of things to do: the extents of the range, reduced to who must be
- * asked for which bytes. Segments are in order, without gaps, and merged.
+ * asked for which bytes. Segments are in order, without gaps, and merged. The list is made while
+ * it is worked through, so that the common read, of one segment, costs no memory.
  */
 typedef enum {
     UC_SEGMENT_ZERO,    /* zeroes: no I/O */
@@ -21,16 +22,19 @@ typedef struct UcSegment {
     uint64_t length;    /* bytes, > 0 */
 } UcSegment;
 
+/* Owns nothing and may be abandoned. */
 typedef struct UcPlan {
-    GArray *segments; /* of UcSegment */
+    UcExtents extents;
+    UcSegment ahead; /* met while looking for the end of the last segment; length 0: none */
 } UcPlan;
 
 /* The range must lie inside the node. */
-UcPlan *uc_plan_new(const UcNode *node, uint64_t offset, uint64_t length);
-void uc_plan_free(UcPlan *plan);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcPlan, uc_plan_free)
+void uc_plan_init(UcPlan *plan, const UcNode *node, uint64_t offset, uint64_t length);
+/* The next segment, or false at the end of the range. */
+bool uc_plan_next(UcPlan *plan, UcSegment *segment);
 
-/* Carries it out: `buffer` has room for the whole range. */
-bool uc_plan_read(const UcPlan *plan, void *buffer, GError **error);
+/* Carries out what is left of it: `buffer` has room for all of that. */
+bool uc_plan_read(UcPlan *plan, void *buffer, GError **error);
 
-char *uc_plan_to_string(const UcPlan *plan); /* one segment per line; the caller frees */
+/* What is left of it, one segment per line; the caller frees. */
+char *uc_plan_to_string(UcPlan *plan);

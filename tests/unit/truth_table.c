@@ -197,9 +197,11 @@ static void test_reads_stop(void)
     g_autofree char *json = json_of(
         "{'driver':'raw','file':{'driver':'stopping','node-name':'stop','file':" LEAF("l") "}}");
     g_auto(FakeGraph) fake = fake_graph(json);
-    g_autoptr(UcPlan) plan = uc_plan_new(fake.node, 4, 8);
-    g_autofree char *text = uc_plan_to_string(plan);
+    g_autofree char *text = NULL;
+    UcPlan plan;
 
+    uc_plan_init(&plan, fake.node, 4, 8);
+    text = uc_plan_to_string(&plan);
     CU_ASSERT_STRING_EQUAL(text, "produce stop@4 +8\n");
 }
 
