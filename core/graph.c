@@ -43,9 +43,17 @@ UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate)
     graph->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     graph->declared =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)uc_spec_unref);
-    graph->cache = uc_cache_new(UC_GRAPH_CACHE_BYTES, UC_GRAPH_CACHE_LARGEST);
-    graph->index = uc_index_new(UC_GRAPH_INDEX_BYTES);
+    uc_graph_set_limits(graph, UC_GRAPH_CACHE_BYTES, UC_GRAPH_INDEX_BYTES);
     return graph;
+}
+
+void uc_graph_set_limits(UcGraph *graph, uint64_t cache, uint64_t index)
+{
+    g_assert(graph->nodes->len == 0);
+    uc_cache_free(graph->cache);
+    uc_cache_free(graph->index);
+    graph->cache = uc_cache_new(cache, UC_GRAPH_CACHE_LARGEST);
+    graph->index = index > 0 ? uc_index_new(index) : NULL;
 }
 
 void uc_graph_free(UcGraph *graph)

@@ -36,6 +36,9 @@ struct UcGraph {
 
 /* gate NULL: UC_GATE_DEFAULT. */
 UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate);
+/* What its cache and its index may take up, in bytes, if not what stands above; to be said before
+ * anything is opened. An index of 0 bytes is none. */
+void uc_graph_set_limits(UcGraph *graph, uint64_t cache, uint64_t index);
 void uc_graph_free(UcGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcGraph, uc_graph_free)
 

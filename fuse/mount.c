@@ -136,6 +136,7 @@ static bool make_exports(UcMount *mount, const UcSources *sources, const UcMount
         .directory = uc_exports_directory(mount->exports, &options->ownership),
         .connection = options->connection,
         .max_read = options->max_read,
+        .read_ahead = options->read_ahead.bytes,
     };
     return true;
 }
@@ -196,7 +197,10 @@ const UcCommand uc_command_mount = {
         "  allow_other                     Others may read what all the files let them read\n"
         "  uid=N, gid=N, umask=M, mode=M   Whose the files are, and who may read them\n"
         "  direct_io                       Bypass the page cache: faster for large reads only\n"
-        "  max_threads=N                   Serve with so many threads at most\n"
+        "  read_ahead=SIZE                 How far the kernel reads ahead (1M; root only)\n"
+        "  max_threads=N                   Serve with so many threads at most (8)\n"
+        "  cache_size=SIZE                 Memory for tables and unpacked clusters (32M)\n"
+        "  index_size=SIZE                 Memory for where everything lies (32M; 0: none)\n"
         "  graph                           SOURCE is a graph file\n"
         "  format=F, snapshot=S, truncated=T, image_opts, allow_probing, force_share\n"
         "                                  As the options of these names, for /etc/fstab\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/mount_options.h"
 
+#include "core/option.h"
 #include "fuse/log.h"
 
 #include <stddef.h>
@@ -14,6 +15,8 @@
 
 enum { KEY_ALLOW_OTHER = 1 };
 
+#define READ_AHEAD (1 << 20)
+
 static const struct fuse_opt table[] = {
     OPTION("uid=%u", ownership.uid, 0),
     OPTION("gid=%u", ownership.gid, 0),
@@ -25,6 +28,9 @@ static const struct fuse_opt table[] = {
     OPTION("max_read=%u", max_read, 0),
     FUSE_OPT_KEY("max_read=", FUSE_OPT_KEY_KEEP), /* libfuse wants to hear it twice */
     OPTION("direct_io", direct_io, 1),
+    OPTION("read_ahead=%s", read_ahead.text, 0),
+    OPTION("cache_size=%s", cache_size.text, 0),
+    OPTION("index_size=%s", index_size.text, 0),
     OPTION("remount", remount, 1),
     OPTION("format=%s", format, 0),
     OPTION("snapshot=%s", snapshot, 0),
@@ -107,6 +113,22 @@ static bool parse(UcMountOptions *options, GError **error)
     return uc_mount_options_refuse(reason, error);
 }
 
+static bool parse_size(const char *name, UcMountSize *size, GError **error)
+{
+    if (size->text == NULL || uc_size_parse(size->text, &size->bytes))
+        return true;
+    return uc_error_set(error, UC_ERROR_USAGE,
+                        "-o %s=%s: expected a size such as 65536 or 64k (see unchain mount --help)",
+                        name, size->text);
+}
+
+static bool parse_sizes(UcMountOptions *options, GError **error)
+{
+    return parse_size("read_ahead", &options->read_ahead, error) &&
+           parse_size("cache_size", &options->cache_size, error) &&
+           parse_size("index_size", &options->index_size, error);
+}
+
 UcMountOptions *uc_mount_options_new(char *const *words, GError **error)
 {
     g_autoptr(UcMountOptions) options = g_new0(UcMountOptions, 1);
@@ -114,13 +136,16 @@ UcMountOptions *uc_mount_options_new(char *const *words, GError **error)
                                        .gid = UC_EXPORT_UNSET,
                                        .umask = UC_EXPORT_UNSET,
                                        .mode = UC_EXPORT_UNSET};
+    options->read_ahead.bytes = READ_AHEAD;
+    options->cache_size.bytes = UC_GRAPH_CACHE_BYTES;
+    options->index_size.bytes = UC_GRAPH_INDEX_BYTES;
     fuse_opt_add_arg(&options->rest, "unchain");
     /* The modes of the files decide, so the kernel has to look at them. */
     put(options, "default_permissions,subtype=unchain");
     for (; words != NULL && *words != NULL; words++)
         if (**words != '\0')
             put(options, *words);
-    return parse(options, error) ? g_steal_pointer(&options) : NULL;
+    return parse(options, error) && parse_sizes(options, error) ? g_steal_pointer(&options) : NULL;
 }
 
 void uc_mount_options_free(UcMountOptions *options)
@@ -130,6 +155,9 @@ void uc_mount_options_free(UcMountOptions *options)
     free(options->format);
     free(options->snapshot);
     free(options->truncated);
+    free(options->read_ahead.text);
+    free(options->cache_size.text);
+    free(options->index_size.text);
     g_free(options);
 }
 
@@ -149,6 +177,8 @@ bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const c
     sources->image_opts |= options->image_opts;
     sources->allow_probing |= options->allow_probing;
     sources->force_share |= options->force_share;
+    sources->cache_bytes = options->cache_size.bytes;
+    sources->index_bytes = options->index_size.bytes;
     if (options->graph)
         override(&sources->graph_file, word);
     return options->graph;

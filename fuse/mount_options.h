@@ -6,6 +6,11 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+typedef struct UcMountSize {
+    char *text;     /* what the user wrote, or NULL */
+    uint64_t bytes; /* if text is NULL, the default */
+} UcMountSize;
+
 /*
  * The words after -o. Some are ours (uid=, umask=, max_threads= …), some say on a line of
  * /etc/fstab what options say on the command line (format=, snapshot= …), some belong to mount(8)
@@ -19,12 +24,14 @@ typedef struct UcMountOptions {
     unsigned max_read;
     int clone_fd;
     int direct_io;
+    UcMountSize read_ahead;
     int remount;
     /* Of the sources, as their namesakes in fuse/source.h. */
     char *format;
     char *snapshot;
     char *truncated;
     int image_opts, graph, allow_probing, force_share;
+    UcMountSize cache_size, index_size;
     struct fuse_args rest; /* argv[0], then what libfuse shall have */
     struct fuse_conn_info_opts *connection;
 } UcMountOptions;

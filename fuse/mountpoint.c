@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READ_AHEAD_KIB "1024"
-
 static bool look(UcMountpoint *mountpoint, const char *path, GError **error)
 {
     struct stat stat;
@@ -161,13 +159,14 @@ void uc_mountpoint_release(const UcMountpoint *mountpoint)
         run_fusermount(mountpoint->path);
 }
 
-void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint)
+void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint, uint64_t bytes)
 {
+    g_autofree char *kib = g_strdup_printf("%" G_GUINT64_FORMAT, bytes / 1024);
     g_autofree char *knob =
         g_strdup_printf("/sys/class/bdi/%u:%u/read_ahead_kb", mountpoint->major, mountpoint->minor);
     int fd = open(knob, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    (void)!write(fd, READ_AHEAD_KIB, strlen(READ_AHEAD_KIB));
+    (void)!write(fd, kib, strlen(kib));
     close(fd);
 }

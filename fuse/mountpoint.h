@@ -29,6 +29,6 @@ void uc_mountpoint_release(const UcMountpoint *mountpoint);
 /* The same after the end of whoever served it: only if it is still there, dead. */
 void uc_mountpoint_release_dead(const UcMountpoint *mountpoint);
 
-/* Where permitted, makes the kernel read further ahead: each request that it does not have to
- * send is a wakeup saved. To be called when the mount answers. */
-void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint);
+/* Where permitted, makes the kernel read so far ahead: each request that it does not have to send
+ * is a wakeup saved. To be called when the mount answers. */
+void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint, uint64_t bytes);

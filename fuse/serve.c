@@ -59,6 +59,7 @@ static void serve_init(void *data, struct fuse_conn_info *connection)
     const UcServe *serve = data;
     connection->max_background = BACKGROUND_REQUESTS;
     connection->max_read = serve->max_read;
+    connection->max_readahead = MIN(connection->max_readahead, serve->read_ahead);
     /* Nothing changes behind the kernel's back: it need not look before it trusts its cache. */
     connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
     fuse_apply_conn_info_opts(serve->connection, connection);

@@ -20,6 +20,7 @@ typedef struct UcServe {
     struct stat directory; /* the root otherwise */
     struct fuse_conn_info_opts *connection;
     unsigned max_read;         /* 0: what the kernel likes */
+    uint64_t read_ahead;       /* bytes that the kernel may read ahead at most */
     void (*ready)(void *data); /* called when the kernel has been greeted */
     void *ready_data;
 } UcServe;

@@ -23,6 +23,8 @@ UcSources *uc_sources_new(void)
     UcSources *sources = g_new0(UcSources, 1);
     sources->list = g_ptr_array_new_with_free_func(source_free);
     sources->named = g_ptr_array_new_with_free_func((GDestroyNotify)uc_spec_unref);
+    sources->cache_bytes = UC_GRAPH_CACHE_BYTES;
+    sources->index_bytes = UC_GRAPH_INDEX_BYTES;
     return sources;
 }
 
@@ -168,6 +170,7 @@ static bool open_graph(UcSources *sources, GError **error)
     if (!make_gate(sources, &gate, error))
         return false;
     sources->graph = uc_graph_new(uc_drivers, &gate);
+    uc_graph_set_limits(sources->graph, sources->cache_bytes, sources->index_bytes);
     if (!declare(sources, error))
         return false;
     for (guint i = 0; i < sources->list->len; i++)

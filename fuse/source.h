@@ -27,6 +27,8 @@ typedef struct UcSources {
     gboolean image_opts;
     gboolean force_share;
     gboolean allow_probing;
+    uint64_t cache_bytes; /* of the graph, as in core/graph.h */
+    uint64_t index_bytes;
 
     GPtrArray *list;  /* of UcSource; owned */
     GPtrArray *named; /* of UcSpec: nodes to be declared; owned */

@@ -125,7 +125,7 @@ static bool become_ready(Supervisor *self, GError **error)
 {
     const UcMount *mount = self->mount;
     self->ready = true;
-    uc_mountpoint_set_read_ahead(mount->mountpoint);
+    uc_mountpoint_set_read_ahead(mount->mountpoint, mount->options->read_ahead.bytes);
     if (!write_pid_file(mount->pid_file, error))
         return false;
     if (mount->announcement != NULL) {

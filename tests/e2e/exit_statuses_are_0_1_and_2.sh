@@ -53,6 +53,9 @@ expect 2 'expected "error" or "zero"' map --truncated=maybe disk.raw
 expect 2 'frobnicate: unknown option' mount -o allow_other,frobnicate disk.raw disk
 expect 2 'uid=root: expected a number' mount -o uid=root disk.raw disk
 expect 2 'mode=rw: expected an octal number' mount -o mode=rw disk.raw disk
+expect 2 'read_ahead=far: expected a size' mount -o read_ahead=far disk.raw disk
+expect 2 'cache_size=-1: expected a size' mount -o cache_size=-1 disk.raw disk
+expect 2 'index_size=: expected a size' mount -o index_size= disk.raw disk
 expect 2 'graph.json: unknown key "exprots" (graph.json, line 2, column 2)' map -c graph.json
 expect 2 'driver=raw' map --image-opts -f raw driver=raw
 expect 2 'qcow2 node' map -l monday 'json:{"driver":"null-co"}'
