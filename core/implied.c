@@ -49,6 +49,21 @@ static char *protocol_of(const char *name)
     return name[length] == ':' ? g_strndup(name, length) : NULL;
 }
 
+/* As QEMU has it, the format that the image states counts, whatever the description says. */
+static void state_format(UcSpec *spec, const char *format)
+{
+    for (guint i = 0; i < spec->entries->len; i++) {
+        UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
+
+        if (strcmp(entry->key, "driver") == 0) {
+            uc_spec_unref(entry->value);
+            entry->value = uc_spec_new_string(format);
+            return;
+        }
+    }
+    uc_spec_add(spec, "driver", uc_spec_new_string(format));
+}
+
 static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNode *node,
                          GError **error)
 {
@@ -66,8 +81,8 @@ static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNod
         return NULL;
     }
     uc_spec_relocate(spec, file ? file->name : NULL);
-    if (implied->format && !uc_spec_get(spec, "driver"))
-        uc_spec_add(spec, "driver", uc_spec_new_string(implied->format));
+    if (implied->format)
+        state_format(spec, implied->format);
     return g_steal_pointer(&spec);
 }
 

@@ -60,19 +60,26 @@ static Qcow2Fault find_place_fault(const Qcow2Geometry *geometry, Qcow2Mapping m
     return QCOW2_FAULT_NONE;
 }
 
+/* Offset 0 is a place only in a data file, for guest cluster 0, and then said by COPIED. Said of
+ * another cluster it is a mistake, unless that reads as zero and needs no place. */
+static bool has_place_0(const Qcow2Geometry *geometry, uint64_t entry, bool needs_none)
+{
+    return geometry->external_data && entry & QCOW2_ENTRY_COPIED && !needs_none;
+}
+
 static Qcow2Cell decode_standard(const Qcow2Geometry *geometry, uint64_t entry, uint64_t bitmap,
                                  uint64_t offset)
 {
     const uint64_t host = entry & QCOW2_ENTRY_OFFSET;
     const uint64_t in_cluster = offset & (qcow2_cluster_size(geometry) - 1);
-    /* Offset 0 is a place only in a data file, for guest cluster 0, and then said by COPIED. */
-    const bool has_place = host || (geometry->external_data && entry & QCOW2_ENTRY_COPIED);
     const bool subclusters = qcow2_has_subclusters(geometry);
+    const bool zero = !subclusters && entry & QCOW2_ENTRY_ZERO;
+    const bool has_place = host || has_place_0(geometry, entry, zero && offset != in_cluster);
     const unsigned index = (unsigned)(in_cluster >> geometry->cell_bits);
     const Qcow2Mapping mapping = subclusters ? subcluster_mapping(bitmap, index, has_place)
                                              : cluster_mapping(entry, has_place);
     Qcow2Fault fault = subclusters ? find_bitmap_fault(bitmap, has_place) : QCOW2_FAULT_NONE;
-    if (!subclusters && entry & QCOW2_ENTRY_ZERO && !geometry->zero_flag)
+    if (zero && !geometry->zero_flag)
         fault = QCOW2_FAULT_ZERO_IN_VERSION_2;
     if (!fault && has_place)
         fault = find_place_fault(geometry, mapping, host, offset);
