@@ -47,8 +47,14 @@
  *        with `reads_stop`. It may span several answers of the same kind. Children are read with
  *        uc_node_read().
  *
- * map and read take a const node and run on any thread. What changes while they run (a cache, a
- * token bucket) has its own lock, which is not held across I/O.
+ * peek   For leaves that can wait for a device, optional: fills what can be had without waiting,
+ *        from the start of the range on, and returns how many bytes that is. It does not fail:
+ *        what it has not filled is asked of `read`.
+ *
+ * fetch  For the same leaves: the range will be read soon. Begins to fetch it and does not wait.
+ *
+ * map, read, peek and fetch take a const node and run on any thread. What changes while they run
+ * (a cache, a token bucket) has its own lock, which is not held across I/O.
  */
 
 typedef struct UcNode UcNode;
@@ -67,6 +73,8 @@ typedef struct UcDriver {
     void (*close)(UcNode *node); /* frees what state points to, not state itself; may be NULL */
     UcStep (*map)(const UcNode *node, uint64_t offset, uint64_t length);
     bool (*read)(const UcNode *node, uint64_t offset, void *buffer, size_t length, GError **error);
+    size_t (*peek)(const UcNode *node, uint64_t offset, void *buffer, size_t length);
+    void (*fetch)(const UcNode *node, uint64_t offset, uint64_t length);
     /* Adds what a person wants to know to an a{sv} builder, in reading order; may be NULL. */
     void (*describe)(const UcNode *node, GVariantBuilder *facts);
 } UcDriver;

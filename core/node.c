@@ -122,6 +122,19 @@ bool uc_node_produce(const UcNode *node, uint64_t offset, void *buffer, size_t l
     return false;
 }
 
+size_t uc_node_peek(const UcNode *node, uint64_t offset, void *buffer, size_t length)
+{
+    g_assert(offset <= node->size && length <= node->size - offset);
+    return node->driver->peek ? MIN(node->driver->peek(node, offset, buffer, length), length) : 0;
+}
+
+void uc_node_fetch(const UcNode *node, uint64_t offset, uint64_t length)
+{
+    g_assert(offset <= node->size && length <= node->size - offset);
+    if (node->driver->fetch)
+        node->driver->fetch(node, offset, length);
+}
+
 bool uc_node_read(const UcNode *node, uint64_t offset, void *buffer, size_t length, GError **error)
 {
     UcPlan plan;

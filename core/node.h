@@ -35,13 +35,16 @@ const UcNode *uc_node_child(const UcNode *node, uint32_t edge);
 char *uc_node_roles(const UcNode *node, uint32_t edge);
 
 /*
- * The two callbacks of the node's driver, with the contract of core/driver.h checked on both
- * sides. uc_node_map() clamps the answer to `length`; an answer that breaks the contract becomes
+ * The callbacks of the node's driver, with the contract of core/driver.h checked on both sides.
+ * uc_node_map() clamps the answer to `length`; an answer that breaks the contract becomes
  * UC_STEP_INVALID and is logged.
  */
 UcStep uc_node_map(const UcNode *node, uint64_t offset, uint64_t length);
 bool uc_node_produce(const UcNode *node, uint64_t offset, void *buffer, size_t length,
                      GError **error);
+/* Nothing is peeked at and nothing fetched where the driver cannot. */
+size_t uc_node_peek(const UcNode *node, uint64_t offset, void *buffer, size_t length);
+void uc_node_fetch(const UcNode *node, uint64_t offset, uint64_t length);
 
 /*
  * Reads [offset, offset + length) through the engine: the plan is made, leaves are read, zeroes

@@ -79,15 +79,42 @@ static bool read_segment(const UcSegment *segment, void *buffer, GError **error)
                         segment->node->driver->name, segment->offset);
 }
 
+/* Pieces that lie apart are fetched together, or each would be waited for in its turn. */
+static void fetch_rest(UcPlan rest)
+{
+    UcSegment segment;
+
+    while (uc_plan_next(&rest, &segment))
+        if (segment.kind == UC_SEGMENT_LEAF)
+            uc_node_fetch(segment.node, segment.offset, segment.length);
+}
+
+/* Reads what is at hand of a segment, from its start on; false if there is more to read. */
+static bool peek(UcSegment *segment, char *buffer)
+{
+    uint64_t done = uc_node_peek(segment->node, segment->offset, buffer, segment->length);
+
+    segment->offset += done;
+    segment->length -= done;
+    return segment->length == 0;
+}
+
 bool uc_plan_read(UcPlan *plan, void *buffer, GError **error)
 {
+    bool fetched = false;
     char *next = buffer;
     UcSegment segment;
 
-    while (uc_plan_next(plan, &segment)) {
-        if (!read_segment(&segment, next, error))
+    for (uint64_t done = 0; uc_plan_next(plan, &segment); next += done) {
+        done = segment.length;
+        if (segment.kind == UC_SEGMENT_LEAF && plan->ahead.length > 0 && !fetched) {
+            if (peek(&segment, next))
+                continue;
+            fetch_rest(*plan);
+            fetched = true;
+        }
+        if (!read_segment(&segment, next + done - segment.length, error))
             return uc_error_name(error, segment.node->name);
-        next += segment.length;
     }
     return true;
 }

@@ -4,6 +4,8 @@
 #include "drivers/protocol/hole_map.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -97,6 +99,20 @@ static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t 
     return true;
 }
 
+/* What lies in the page cache. Filesystems that cannot tell have nothing at hand. */
+static size_t file_peek(const UcNode *node, uint64_t offset, void *buffer, size_t length)
+{
+    const struct iovec whole = {.iov_base = buffer, .iov_len = length};
+    ssize_t got = preadv2(((const File *)node->state)->fd, &whole, 1, offset, RWF_NOWAIT);
+
+    return got > 0 ? got : 0;
+}
+
+static void file_fetch(const UcNode *node, uint64_t offset, uint64_t length)
+{
+    posix_fadvise(((const File *)node->state)->fd, offset, length, POSIX_FADV_WILLNEED);
+}
+
 static void file_close(UcNode *node)
 {
     g_clear_pointer(&((File *)node->state)->holes, hole_map_free);
@@ -130,7 +146,7 @@ static const UcOption file_options[] = {
     {                                                                                              \
         .name = driver_name, .options = file_options, .state_size = sizeof(File),                  \
         .open = file_open, .close = file_close, .map = file_map, .read = file_read,                \
-        .describe = file_describe                                                                  \
+        .peek = file_peek, .fetch = file_fetch, .describe = file_describe                          \
     }
 
 /* QEMU wants to be told which of them a path is. */
