@@ -27,7 +27,8 @@ typedef struct Resolving {
     guint ways[WAYS]; /* indices of strands that the last pieces joined, the latest first */
     guint n_ways;
     GArray *paths; /* of UcPath: found, in no order */
-    guint most;    /* of these that are wanted */
+    guint on_way;  /* ranges of all strands; each becomes a path, or several */
+    guint most;    /* paths that are wanted */
 } Resolving;
 
 static void use_way(Resolving *self, guint way, guint strand)
@@ -44,6 +45,11 @@ static guint find_way(const Resolving *self, const UcWalk *walk)
            !uc_walk_is_beside(&g_array_index(self->strands, Strand, self->ways[way]).walk, walk))
         way++;
     return way;
+}
+
+static bool is_too_much(const Resolving *self)
+{
+    return self->paths->len + self->on_way > self->most;
 }
 
 /* The ranges that go on as `walk` does. */
@@ -87,10 +93,12 @@ static guint deal(Resolving *self, const UcWalk *walk, bool goes_on, Range *rang
     while (i < n && ranges[i].start < MIN(stop, self->end)) {
         Range part = {ranges[i].start, MIN(ranges[i].end, stop)};
 
-        if (joined)
+        if (joined) {
             g_array_append_val(joined, part);
-        else
+            self->on_way++;
+        } else {
             end_path(self, walk, part);
+        }
         ranges[i].start = part.end;
         if (ranges[i].start == ranges[i].end)
             i++;
@@ -106,7 +114,7 @@ static void step(Resolving *self, Strand *strand)
     const uint64_t last = ranges[n - 1].end;
 
     self->n_ways = 0;
-    for (guint i = 0; i < n && ranges[i].start < self->end;) {
+    for (guint i = 0; i < n && ranges[i].start < self->end && !is_too_much(self);) {
         UcWalk walk = strand->walk;
         bool goes_on;
 
@@ -132,9 +140,10 @@ static Strand take_strand(Resolving *self)
 
 static void go_through(Resolving *self)
 {
-    while (self->strands->len > 0 && self->paths->len <= self->most) {
+    while (self->strands->len > 0 && !is_too_much(self)) {
         Strand strand = take_strand(self);
 
+        self->on_way -= strand.ranges->len;
         step(self, &strand);
         strand_clear(&strand);
     }
@@ -177,9 +186,10 @@ GArray *uc_resolve(const UcNode *node, uint64_t start, uint64_t end, const UcQue
 
     g_array_set_clear_func(self.strands, strand_clear);
     g_array_append_val(join(&self, &walk), all);
+    self.on_way = 1;
     go_through(&self);
     g_array_unref(self.strands);
-    if (self.paths->len > most)
+    if (is_too_much(&self))
         g_clear_pointer(&self.paths, g_array_unref);
     else
         merge(self.paths);
