@@ -155,6 +155,20 @@ static void unreadable_print(Unreadable *unreadable, GString *answer)
     g_clear_pointer(&unreadable->message, g_free);
 }
 
+static const char *next_letter(const char *text)
+{
+    return text + strspn(text, "0123456789abcdefx");
+}
+
+/* Whether two messages say the same, but for numbers. */
+static bool is_same_message(const char *one, const char *other)
+{
+    for (one = next_letter(one), other = next_letter(other); *one && *one == *other;
+         one = next_letter(one + 1), other = next_letter(other + 1))
+        ;
+    return *one == *other;
+}
+
 /* What fails as a whole is tried again cell by cell. */
 static void survey_part(const UcNode *node, uint64_t offset, char *buffer, size_t length,
                         Unreadable *unreadable, GString *answer)
@@ -168,7 +182,8 @@ static void survey_part(const UcNode *node, uint64_t offset, char *buffer, size_
         return;
     }
     memset(buffer, 0, length);
-    if (unreadable->end != offset || !unreadable->message) {
+    if (unreadable->end != offset || !unreadable->message ||
+        !is_same_message(unreadable->message, error->message)) {
         unreadable_print(unreadable, answer);
         *unreadable = (Unreadable){.start = offset, .message = g_strdup(error->message)};
     }
