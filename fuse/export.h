@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fuse/blocks.h"
+#include "fuse/passthrough.h"
 #include "fuse/source.h"
 
 #include <sys/stat.h>
@@ -16,7 +17,8 @@ typedef struct UcExport {
     const UcNode *node;
     struct stat attributes; /* all but st_blocks */
     UcBlocks blocks;
-    atomic_uint complaints; /* reads that failed, so that the log stays readable */
+    UcPassthrough passthrough; /* of nothing unless the user asks for it */
+    atomic_uint complaints;    /* reads that failed, so that the log stays readable */
 } UcExport;
 
 #define UC_EXPORT_UNSET UINT32_MAX

@@ -129,10 +129,15 @@ static bool make_exports(UcMount *mount, const UcSources *sources, const UcMount
         return uc_error_set(error, UC_ERROR_USAGE,
                             "%s is a file and can show one source; for %u, mount on a directory",
                             mount->mountpoint->path, mount->exports->len);
+    for (guint i = 0; options->passthrough && i < mount->exports->len; i++) {
+        UcExport *export = g_ptr_array_index(mount->exports, i);
+        uc_passthrough_init(&export->passthrough, export->node);
+    }
     mount->serve = (UcServe){
         .exports = mount->exports,
         .is_file = mount->mountpoint->is_file,
         .direct_io = options->direct_io,
+        .passthrough = options->passthrough,
         .directory = uc_exports_directory(mount->exports, &options->ownership),
         .connection = options->connection,
         .max_read = options->max_read,
@@ -198,6 +203,7 @@ const UcCommand uc_command_mount = {
         "  uid=N, gid=N, umask=M, mode=M   Whose the files are, and who may read them\n"
         "  direct_io                       Bypass the page cache: faster for large reads only\n"
         "  read_ahead=SIZE                 How far the kernel reads ahead (1M; root only)\n"
+        "  passthrough                     Let the kernel read raw images by itself\n"
         "  max_threads=N                   Serve with so many threads at most (8)\n"
         "  cache_size=SIZE                 Memory for tables and unpacked clusters (32M)\n"
         "  index_size=SIZE                 Memory for where everything lies (32M; 0: none)\n"

@@ -28,6 +28,7 @@ static const struct fuse_opt table[] = {
     OPTION("max_read=%u", max_read, 0),
     FUSE_OPT_KEY("max_read=", FUSE_OPT_KEY_KEEP), /* libfuse wants to hear it twice */
     OPTION("direct_io", direct_io, 1),
+    OPTION("passthrough", passthrough, 1),
     OPTION("read_ahead=%s", read_ahead.text, 0),
     OPTION("cache_size=%s", cache_size.text, 0),
     OPTION("index_size=%s", index_size.text, 0),

@@ -24,6 +24,7 @@ typedef struct UcMountOptions {
     unsigned max_read;
     int clone_fd;
     int direct_io;
+    int passthrough;
     UcMountSize read_ahead;
     int remount;
     /* Of the sources, as their namesakes in fuse/source.h. */

@@ -62,6 +62,8 @@ static void serve_init(void *data, struct fuse_conn_info *connection)
     connection->max_readahead = MIN(connection->max_readahead, serve->read_ahead);
     /* Nothing changes behind the kernel's back: it need not look before it trusts its cache. */
     connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
+    if (serve->passthrough)
+        uc_passthrough_greet(connection);
     fuse_apply_conn_info_opts(serve->connection, connection);
     serve->ready(serve->ready_data);
 }
@@ -167,13 +169,14 @@ static void serve_readdirplus(fuse_req_t request, fuse_ino_t id, size_t size, of
 
 static void serve_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *file)
 {
-    (void)id;
+    UcExport *export = export_of(serve_of(request), id);
     if ((file->flags & O_ACCMODE) != O_RDONLY || (file->flags & O_TRUNC) != 0) {
         fuse_reply_err(request, EROFS);
         return;
     }
     file->keep_cache = 1;
     file->direct_io = serve_of(request)->direct_io;
+    uc_passthrough_open(&export->passthrough, request, file);
     fuse_reply_open(request, file);
 }
 

@@ -17,6 +17,7 @@ typedef struct UcServe {
     const GPtrArray *exports; /* of UcExport */
     bool is_file;             /* the mount's root is the first export itself */
     bool direct_io;
+    bool passthrough;
     struct stat directory; /* the root otherwise */
     struct fuse_conn_info_opts *connection;
     unsigned max_read;         /* 0: what the kernel likes */

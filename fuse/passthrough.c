@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuse/passthrough.h"
+
+#include "core/path.h"
+#include "fuse/log.h"
+
+/* Whatever stands between the node and the file, reads do not notice it. */
+static bool is_whole_file(const UcPath *path)
+{
+    const UcHostFile *file = path->node->file;
+    return uc_path_is_on_host(path) && !file->block_device && path->offset == 0 &&
+           path->length == file->size && path->length == path->from->size;
+}
+
+void uc_passthrough_init(UcPassthrough *passthrough, const UcNode *node)
+{
+    const UcQuestion question = {.reach = UC_REACH_READ};
+    if (node->size == 0)
+        return;
+    UcPath path = uc_path_find(node, 0, node->size, &question);
+    if (is_whole_file(&path))
+        passthrough->file = path.node->file;
+}
+
+#ifdef UC_HAVE_PASSTHROUGH
+
+void uc_passthrough_greet(struct fuse_conn_info *connection)
+{
+    connection->want |= connection->capable & FUSE_CAP_PASSTHROUGH;
+    connection->max_backing_stack_depth = FUSE_BACKING_STACKED_OVER;
+    if ((connection->capable & FUSE_CAP_PASSTHROUGH) == 0)
+        uc_log(UC_LOG_WARNING, "passthrough: needs Linux 6.9; files are served as usual");
+}
+
+static void try(UcPassthrough *passthrough, fuse_req_t request)
+{
+    passthrough->tried = true;
+    passthrough->backing_id = fuse_passthrough_open(request, passthrough->file->fd);
+    if (passthrough->backing_id == 0)
+        uc_log(UC_LOG_WARNING, "passthrough: the kernel does not accept %s; it is served as usual",
+               passthrough->file->name);
+}
+
+void uc_passthrough_open(UcPassthrough *passthrough, fuse_req_t request,
+                         struct fuse_file_info *opened)
+{
+    if (passthrough->file == NULL)
+        return;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&passthrough->lock);
+    if (!passthrough->tried)
+        try(passthrough, request);
+    if (passthrough->backing_id == 0)
+        return;
+    opened->backing_id = passthrough->backing_id;
+    opened->keep_cache = opened->direct_io = 0; /* there is no cache of ours to speak of */
+}
+
+#else
+
+void uc_passthrough_greet(struct fuse_conn_info *connection)
+{
+    (void)connection;
+    uc_log(UC_LOG_WARNING, "passthrough: needs libfuse 3.17; files are served as usual");
+}
+
+void uc_passthrough_open(UcPassthrough *passthrough, fuse_req_t request,
+                         struct fuse_file_info *opened)
+{
+    (void)passthrough, (void)request, (void)opened;
+}
+
+#endif
