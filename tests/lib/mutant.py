@@ -174,11 +174,12 @@ def backing(mutant, image):
     """Never the image itself: QEMU opens that until there is no memory left."""
     name, format = mutant.rng.choice([
         (b"base.raw", b"raw"), (b"base.raw", None), (b"base.raw", b"qcow2"),
-        (b"./base.raw", b"raw"), (b"file:base.raw", b"raw"), (b"none.raw", b"raw"), (b"base.qcow2", b"qcow2"),
-        (b"base.qcow2", b"raw"), (b"base.raw\0x", b"raw"),
+        (b"./base.raw", b"raw"), (b"file:base.raw", b"raw"), (b"none.raw", b"raw"),
+        (b"base.qcow2", b"qcow2"), (b"base.qcow2", b"raw"), (b"base.raw\0x", b"raw"),
         (b'json:{"driver":"raw","file":{"driver":"file","filename":"base.raw"}}', None),
         (b'json:{"driver":"qcow2","file.driver":"file","file.filename":"base.qcow2"}', None),
-        (b'json:{"driver":"raw","offset":512,"file.driver":"file","file.filename":"base.raw"}', None),
+        (b'json:{"driver":"raw","offset":512,"file":{"driver":"file","filename":"base.raw"}}',
+         None),
         (b'json:{"driver":"null-co","size":4096,"read-zeroes":true}', None)])
     image.files.setdefault("base.raw", small_image.content(small_image.backing_cells(10)))
     base = KINDS["plain"]()
