@@ -12,18 +12,17 @@ import argparse
 import atexit
 import fnmatch
 import json
-import mmap
 import os
-import platform
-import re
 import resource
 import signal
 import subprocess
 import sys
 import time
 
-import contestants
 import images
+import lineup
+import machine
+import mounted
 import table
 import workloads
 
@@ -34,51 +33,33 @@ class Bench:
     def __init__(self, options):
         self.options = options
         self.images = images.Images(options.work)
-        self.contestants = self.list_contestants()
+        self.contestants = lineup.contestants(options.work, options.build, options.newer,
+                                              lambda: self.images.get("chain-1"))
         self.failed = set()
-        peers = [c.name for c in self.contestants if c.is_peer and c.has_column]
-        self.results = table.Results(peers)
+        self.results = table.Results([c.name for c in self.contestants if c.has_column])
         self.notes = []
-
-    def list_contestants(self):
-        work, build = self.options.work, self.options.build
-        here = contestants.Place(work, "", work)
-        direct = ("-o", "direct_io")
-        yours = [
-            contestants.Raw("raw", here),
-            contestants.Bare("bare", here, build),
-            contestants.Bare("bare-direct", here, build, *direct),
-            contestants.Unchain("unchain", here, build),
-            contestants.Unchain("unchain-direct", here, build, *direct)]
-        peers = [contestants.StorageDaemon("qsd-7.2", here)]
-        if self.options.newer:
-            there = contestants.Place(work, self.options.newer, "/bench")
-            peers += [contestants.StorageDaemon("qsd-11", there),
-                      contestants.StorageDaemon("qsd-11-best", there, 2, "the top layer"),
-                      contestants.StorageDaemon("qsd-11-every", there, 2, "every layer")]
-        return yours + peers + [contestants.Nbdfuse("nbdfuse", here),
-                                contestants.Qcowmount("qcowmount", here)]
 
     # ---- one turn ----
 
     def settle(self, subject, job):
-        if job.mounted and isinstance(subject, contestants.Mounted):
-            drop_cached(subject.file)
-        touch_memory(job.memory)
-        for path in subject.sources():
-            read_file(path)
+        if job.mounted and subject.can_start:
+            machine.drop_cached(subject.file)
+        machine.touch_memory(job.memory)
+        for path in subject.contestant.sources(subject.image):
+            machine.read_file(path)
 
     def turn(self, workload, subject):
         name = subject.contestant.name
         self.settle(subject, workload.job)
         try:
             self.results.add(workload.name, name, workload.job.run(subject))
-        except (OSError, subprocess.CalledProcessError, contestants.MountFailed) as error:
+        except (OSError, subprocess.CalledProcessError, mounted.MountFailed) as error:
             self.give_up(workload, subject, error)
 
     def give_up(self, workload, subject, error):
         self.failed.add((workload.name, subject.contestant.name))
-        self.note(f"{workload.name}: {subject.contestant.name}: {error}")
+        reason = getattr(error, "stderr", None) or str(error)
+        self.note(f"{workload.name}: {subject.contestant.name}: {reason.strip()[-200:]}")
 
     def note(self, text):
         print(f"bench: {text}", flush=True)
@@ -92,14 +73,11 @@ class Bench:
             wanted = [w for w in group if w.is_for(contestant)]
             if not wanted or not contestant.can(image):
                 continue
-            if isinstance(contestant, contestants.Raw):
-                yield contestants.Unmounted(contestant, image, image.raw)
-                continue
-            subject = contestants.Mounted(contestant, image)
-            if any(workload.job.mounted for workload in wanted):
+            subject = contestant.subject(image)
+            if subject.can_start and any(workload.job.mounted for workload in wanted):
                 try:
                     subject.start()
-                except contestants.MountFailed as error:
+                except mounted.MountFailed as error:
                     for workload in wanted:
                         self.give_up(workload, subject, error)
                     continue
@@ -133,12 +111,24 @@ class Bench:
             spent[key] = (last, total + last)
 
     def run(self, chosen):
+        load = os.getloadavg()[0]
+        if load > 0.5:
+            self.note(f"the machine was not idle: its load was {load:.1f} at the start")
         groups = {}
         for workload in chosen:
             groups.setdefault(workload.image, []).append(workload)
         for name, group in groups.items():
             self.run_image(name, group)
             self.save()
+
+    def run_micro(self):
+        tops = [self.images.get(f"chain-{depth}").top for depth in images.DEPTHS]
+        words = [f"{self.options.build}/bench/micro", *tops]
+        text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        text = text.replace(f"{self.images.root}/", "")
+        with open(f"{self.options.work}/micro.txt", "w", encoding="utf-8") as file:
+            file.write(text)
+        return text
 
     # ---- what is left behind ----
 
@@ -153,46 +143,14 @@ class Bench:
         return text + "".join(f"\nnote: {note}" for note in self.notes) + "\n"
 
     def save(self):
-        with open(f"{self.options.work}/last.json", "w", encoding="utf-8") as file:
-            json.dump({"machine": machine(), "rounds": self.options.rounds,
+        """last.txt and last.json; or full.txt and full.json, which README.md is made from."""
+        name = f"{self.options.work}/{'full' if self.options.is_full else 'last'}"
+        with open(f"{name}.json", "w", encoding="utf-8") as file:
+            json.dump({"machine": machine.describe(), "rounds": self.options.rounds,
                        "peers": self.results.peers, "samples": self.results.samples,
                        "notes": self.notes}, file, indent=1)
-        with open(f"{self.options.work}/last.txt", "w", encoding="utf-8") as file:
-            file.write(f"{machine()}\n\n{self.text()}")
-
-
-# ---- the machine ----
-
-def machine():
-    with open("/proc/meminfo", encoding="ascii") as file:
-        memory = int(file.readline().split()[1]) / (1 << 20)
-    kernel = re.match("[0-9.]+", platform.release()).group()
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, Linux {kernel}"
-
-
-def drop_cached(path):
-    file = os.open(path, os.O_RDONLY)
-    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.close(file)
-
-
-def touch_memory(gib):
-    if gib:
-        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
-        mmap.mmap(-1, int(gib * images.GIB), flags=flags).close()
-
-
-def read_file(path, buffer=bytearray(images.MIB)):
-    """What is a hole in it costs nothing and is left out."""
-    file = os.open(path, os.O_RDONLY)
-    at, size = 0, os.fstat(file).st_size
-    try:
-        while at < size:
-            at = os.lseek(file, at, os.SEEK_DATA)
-            at += os.preadv(file, [buffer], at)
-    except OSError:  # ENXIO: no data any more
-        pass
-    os.close(file)
+        with open(f"{name}.txt", "w", encoding="utf-8") as file:
+            file.write(f"{machine.describe()}\n\n{self.text()}")
 
 
 # ---- the program ----
@@ -201,19 +159,20 @@ def parse():
     parser = argparse.ArgumentParser(prog="bench/run.sh", description="Measures unchain and peers.")
     parser.add_argument("--newer", metavar="DIRECTORY", help="chroot of the newer Debian")
     parser.add_argument("--quick", action="store_true", help="few workloads, one round")
-    parser.add_argument("--rounds", type=int, help="how often each is measured (5; quick: 1)")
+    parser.add_argument("--rounds", type=int, help="how often each is measured (3; quick: 1)")
     parser.add_argument("--list", action="store_true", help="print the workloads")
+    parser.add_argument("--micro", action="store_true", help="the library alone, nothing else")
     parser.add_argument("--work", required=True)
     parser.add_argument("--build", required=True)
     parser.add_argument("patterns", nargs="*", metavar="WORKLOAD-PATTERN")
     options = parser.parse_args()
-    options.rounds = options.rounds or (1 if options.quick else 5)
+    options.is_full = not (options.quick or options.patterns)
+    options.rounds = options.rounds or (1 if options.quick else 3)
     return options
 
 
 def choose(options):
-    seconds = 1 if options.quick else 2
-    known = workloads.all_workloads(options.work, options.build, seconds)
+    known = workloads.all_workloads(options.work, options.build)
     if options.patterns:
         return [w for w in known
                 if any(fnmatch.fnmatch(w.name, f"*{pattern}*") for pattern in options.patterns)]
@@ -226,13 +185,16 @@ def main():
     if options.list:
         print("\n".join(f"{w.name:28} {w.image}" for w in chosen))
         return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is mounted is ended
     bench = Bench(options)
-    bench.run(chosen)
-    print()
-    print(bench.text())
+    if not options.micro:
+        bench.run(chosen)
+        print()
+        print(bench.text())
+    if options.micro or options.is_full:
+        print(bench.run_micro())
 
 
 if __name__ == "__main__":

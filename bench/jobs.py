@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -10,8 +11,11 @@ GIB = 1 << 30
 
 
 def output_of(words):
-    return subprocess.run(words, check=True, capture_output=True, text=True,
-                          env={**os.environ, "LC_ALL": "C"})
+    """Interrupted is fine."""
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    if done.returncode not in (0, 128 + signal.SIGINT, -signal.SIGINT):
+        raise subprocess.CalledProcessError(done.returncode, words, done.stdout, done.stderr)
+    return done
 
 
 def seconds_of(words):
@@ -26,20 +30,21 @@ class Job:
 
 
 class Dd(Job):
-    """GB/s, and the CPU seconds that the serving program used for each GiB."""
+    """GB/s, and the CPU seconds that the serving program used for each GiB. Who is slow is
+    interrupted, and has read less."""
+    patience = 8
 
     def __init__(self, block):
         self.block = block
 
     def run(self, subject):
-        size = subject.image.size
         before = subject.cpu_seconds()
-        words = ["dd", f"if={subject.file}", "of=/dev/null", f"bs={self.block}",
-                 f"count={size}", "iflag=count_bytes"]
-        text = output_of(words).stderr
-        seconds = float(re.search(r"([0-9.e-]+) s,", text).group(1))
+        text = output_of(["timeout", "--preserve-status", "--signal=INT", str(self.patience), "dd",
+                          f"if={subject.file}", "of=/dev/null", f"bs={self.block}",
+                          f"count={subject.image.size}", "iflag=count_bytes"]).stderr
         used = subject.cpu_seconds() - before
-        return {"GB/s": size / seconds / 1e9, "CPU": used / (size / GIB)}
+        size, seconds = re.search(r"(\d+) bytes.* ([0-9.e-]+) s,", text).groups()
+        return {"GB/s": float(size) / float(seconds) / 1e9, "CPU": used * GIB / float(size)}
 
 
 class Cp(Job):
@@ -59,9 +64,10 @@ class Cp(Job):
 
 class RandomReads(Job):
     """Thousands of reads of 4 KiB in a second; no block is read twice."""
+    memory = 0.5
 
-    def __init__(self, seconds, readers=1, depth=0):
-        self.seconds, self.readers, self.depth = seconds, readers, depth
+    def __init__(self, readers=1, depth=0):
+        self.readers, self.depth = readers, depth
 
     def run(self, subject):
         share = subject.image.size // self.readers
@@ -71,7 +77,7 @@ class RandomReads(Job):
         text = output_of([
             "fio", "--name=bench", f"--filename={subject.file}", "--readonly", "--rw=randread",
             "--bs=4k", f"--size={share}", f"--offset_increment={share}", "--thread",
-            f"--numjobs={self.readers}", f"--runtime={self.seconds}", "--group_reporting",
+            f"--numjobs={self.readers}", "--runtime=1", "--group_reporting",
             "--invalidate=0", "--output-format=json", *engine]).stdout
         report = json.loads(text[text.index("{"):])
         return {"kIOPS": report["jobs"][0]["read"]["iops"] / 1000}
@@ -80,12 +86,11 @@ class RandomReads(Job):
 class Walk(Job):
     """Thousands of data extents in a second, by SEEK_DATA and SEEK_HOLE."""
 
-    def __init__(self, build, seconds):
-        self.words = [f"{build}/bench/walk"]
-        self.seconds = str(seconds)
+    def __init__(self, build):
+        self.program = f"{build}/bench/walk"
 
     def run(self, subject):
-        extents, seconds = output_of([*self.words, subject.file, self.seconds]).stdout.split()
+        extents, seconds = output_of([self.program, subject.file, "2"]).stdout.split()
         return {"k/s": float(extents) / float(seconds) / 1000}
 
 
@@ -127,14 +132,15 @@ class Map(Job):
 
 
 class Mount(Job):
-    """Milliseconds until a mount answers, MiB it holds then, and after all was read once."""
+    """Milliseconds until a mount answers, MiB it holds then, the speed of the first read of all,
+    and MiB after it."""
     mounted = False
 
     def run(self, subject):
         subject.start()
         try:
             values = {"ms": subject.seconds * 1000, "MiB": subject.memory()}
-            Dd("1M").run(subject)
+            values["GB/s"] = Dd("1M").run(subject)["GB/s"]
             return {**values, "MiB after": subject.memory()}
         finally:
             subject.stop()

@@ -3,12 +3,13 @@
 #
 # Measures unchain beside other programs that show images as files, and prints one table:
 #
-#     bench/run.sh [--newer] [--quick] [--rounds N] [--list] [WORKLOAD-PATTERN...]
+#     bench/run.sh [--newer] [--quick] [--rounds N] [--micro] [--list] [WORKLOAD-PATTERN...]
 #
 # For Debian 12, as root. Installs (apt) what is missing, builds unchain in build/bench (or below
 # $BUILD), and keeps its images (12 GiB) in /var/tmp/unchain-bench (or $BENCH_WORK), where the
-# results are left as well: last.txt, last.json. --newer adds the QEMU of the newer Debian's
-# backports, in a chroot there. bench/README.md says what the rows mean.
+# results are left as well: full.txt and full.json, or last.txt and last.json if only a part was
+# measured. --newer adds the QEMU of the newer Debian's backports, in a chroot there; --micro
+# measures the library alone. bench/README.md says what the rows mean.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -57,9 +58,11 @@ install_packages() {
 
 build_release() {
     say "building in $build"
-    [ -e "$build/build.ninja" ] || set -- meson setup -Dtests=false --buildtype=release "$build" "$root"
-    if ! { "$@" && ninja -C "$build" fuse/unchain bench/bare bench/walk; } \
-        >"$work/build.log" 2>&1; then
+    if ! {
+        [ -e "$build/build.ninja" ] ||
+            meson setup -Dtests=false --buildtype=release "$build" "$root" &&
+            ninja -C "$build" fuse/unchain bench/bare bench/walk bench/micro
+    } >"$work/build.log" 2>&1; then
         cat "$work/build.log"
         exit 1
     fi
@@ -96,7 +99,7 @@ case " $* " in
 *" --list "* | *" --help "* | *" -h "*) ;;
 *)
     install_packages
-    build_release true
+    build_release
     if [ $newer = yes ]; then
         trap leave_newer EXIT
         trap 'exit 1' HUP INT PIPE TERM
@@ -105,4 +108,4 @@ case " $* " in
     fi
     ;;
 esac
-python3 "$root/bench/bench.py" --work "$work" --build "$build" "${arguments[@]}"
+python3 -B "$root/bench/bench.py" --work "$work" --build "$build" "${arguments[@]}"

@@ -3,7 +3,8 @@
 import statistics
 
 import goals
-from workloads import CEILINGS, all_rows
+from rows import all_rows
+from workloads import CEILINGS
 
 NEWEST = ("qsd-11-best", "qsd-11-every")  # "best" is the faster of these, else what there is
 OLDER = "qsd-7.2"
@@ -25,7 +26,8 @@ class Results:
         return statistics.median(numbers) if numbers else None
 
     def available(self, peer):
-        return peer if peer in self.peers else OLDER
+        """Where the newer version is not there, the older one."""
+        return OLDER if peer == "qsd-11" and peer not in self.peers else peer
 
     def better_of(self, row, peers):
         known = [(self.median(row.workload, peer, row.value), peer) for peer in peers]
@@ -55,14 +57,13 @@ def times(value):
 def cells_of(row, results):
     def median(contestant):
         return number(results.median(row.workload, contestant, row.value), row.digits)
-    met = row.goal.met(row, results) if row.goal else None
     return [row.title, median("raw"), median(results.ceiling(row)), median(row.ours),
             *[median(peer) for peer in results.peers],
             times(goals.gain(row, results, results.best(row))),
             times(goals.gain(row, results, results.fastest(row))),
             times(goals.gain(row, results, results.ceiling(row))),
-            row.goal.text if row.goal else "",
-            "" if row.goal is None else {True: "yes", False: "**no**", None: "?"}[met]]
+            ", ".join(goal.text for goal in row.goals),
+            ", ".join(goal.verdict(row, results) for goal in row.goals)]
 
 
 def table(results):

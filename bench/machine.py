@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The machine: what it is, and how it is brought into the same state before every turn."""
+import mmap
+import os
+import platform
+import re
+
+GIB = 1 << 30
+
+
+def describe():
+    with open("/proc/meminfo", encoding="ascii") as file:
+        memory = int(file.readline().split()[1]) / (1 << 20)
+    kernel = re.match("[0-9.]+", platform.release()).group()
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, Linux {kernel}"
+
+
+def drop_cached(path):
+    file = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(file)
+
+
+def touch_memory(gib):
+    if gib:
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
+        mmap.mmap(-1, int(gib * GIB), flags=flags).close()
+
+
+def read_file(path, buffer=bytearray(1 << 20)):
+    """What is a hole in it costs nothing and is left out."""
+    file = os.open(path, os.O_RDONLY)
+    at, size = 0, os.fstat(file).st_size
+    try:
+        while at < size:
+            at = os.lseek(file, at, os.SEEK_DATA)
+            at += os.preadv(file, [buffer], at)
+    except OSError:  # ENXIO: no data any more
+        pass
+    os.close(file)

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the library alone costs, without FUSE: nanoseconds for one call, with the index of resolved
+ * extents and without it.
+ *
+ *     micro IMAGE...
+ *
+ *     path    uc_path_find() at a random place: a walk through the layers, never indexed
+ *     extent  the extent iterator, asked for the 4 KiB at a random place
+ *     read    uc_node_read() of 4 KiB at a random place
+ *     map     the extents of the whole disk, in order; nanoseconds for each extent
+ *     first   the same in a graph that was just opened: nothing is known yet
+ *
+ * A call is repeated for a fifth of a second; before that once, untimed, for each of 64 Ki places.
+ */
+#include "core/extent.h"
+#include "core/graph.h"
+#include "drivers/drivers.h"
+
+#include <stdio.h>
+
+#define ENOUGH (G_USEC_PER_SEC / 5)
+#define WARM_CALLS (64 << 10)
+#define PIECE 4096
+
+typedef struct Rate {
+    uint64_t calls;
+    gint64 microseconds;
+} Rate;
+
+static double nanoseconds(Rate rate)
+{
+    return rate.calls != 0 ? 1e3 * rate.microseconds / rate.calls : 0;
+}
+
+/* ---- calls at random places ---- */
+
+typedef void (*Call)(const UcNode *node, uint64_t offset);
+
+static void call_path(const UcNode *node, uint64_t offset)
+{
+    const UcQuestion question = {.reach = UC_REACH_READ};
+    uc_path_find(node, offset, PIECE, &question);
+}
+
+static void call_extent(const UcNode *node, uint64_t offset)
+{
+    UcExtents extents;
+    UcPath extent;
+
+    uc_extents_init(&extents, node, offset, PIECE, UC_REACH_READ);
+    while (uc_extents_next(&extents, &extent))
+        continue;
+}
+
+static void call_read(const UcNode *node, uint64_t offset)
+{
+    static char buffer[PIECE];
+    g_autoptr(GError) error = NULL;
+
+    if (!uc_node_read(node, offset, buffer, PIECE, &error))
+        g_printerr("micro: %s\n", error->message);
+}
+
+static uint64_t random_place(const UcNode *node, GRand *random)
+{
+    uint64_t number = (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
+    return number % (node->size / PIECE) * PIECE;
+}
+
+/* Until `calls` are made and `microseconds` have passed. */
+static Rate repeat(const UcNode *node, Call call, uint64_t calls, gint64 microseconds)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    const gint64 start = g_get_monotonic_time();
+    Rate rate = {0};
+
+    do {
+        for (int i = 0; i < 16; i++)
+            call(node, random_place(node, random));
+        rate.calls += 16;
+        rate.microseconds = g_get_monotonic_time() - start;
+    } while (rate.calls < calls || rate.microseconds < microseconds);
+    return rate;
+}
+
+static Rate measure_call(const UcNode *node, Call call)
+{
+    if (node->graph->index != NULL)
+        repeat(node, call, WARM_CALLS, 0);
+    return repeat(node, call, 0, ENOUGH);
+}
+
+/* ---- whole disks ---- */
+
+static Rate measure_map(const UcNode *node)
+{
+    const gint64 start = g_get_monotonic_time();
+    Rate rate = {0};
+    UcExtents extents;
+    UcPath extent;
+
+    uc_extents_init(&extents, node, 0, node->size, UC_REACH_STATUS);
+    while (uc_extents_next(&extents, &extent))
+        rate.calls++;
+    rate.microseconds = g_get_monotonic_time() - start;
+    return rate;
+}
+
+/* ---- one image ---- */
+
+enum { FIRST, MAP, PATH, EXTENT, READ, N_MEASURES };
+
+static const char *const names[N_MEASURES] = {"first", "map", "path", "extent", "read"};
+
+static bool measure_image(const char *path, bool indexed, double *results)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
+    g_autoptr(UcSpec) spec = uc_spec_for_image(path, "qcow2");
+    const UcNode *node = uc_graph_open(graph, spec, &error);
+
+    if (node == NULL) {
+        g_printerr("micro: %s\n", error->message);
+        return false;
+    }
+    uc_graph_seal(graph);
+    if (!indexed)
+        g_clear_pointer(&graph->index, uc_cache_free);
+    results[FIRST] = nanoseconds(measure_map(node));
+    results[MAP] = nanoseconds(measure_map(node));
+    results[PATH] = nanoseconds(measure_call(node, call_path));
+    results[EXTENT] = nanoseconds(measure_call(node, call_extent));
+    results[READ] = nanoseconds(measure_call(node, call_read));
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    printf("%-40s %-6s %12s %12s\n", "ns per call", "", "index", "no index");
+    for (int i = 1; i < argc; i++) {
+        double with[N_MEASURES], without[N_MEASURES];
+        if (!measure_image(argv[i], true, with) || !measure_image(argv[i], false, without))
+            return 1;
+        for (int k = 0; k < N_MEASURES; k++)
+            printf("%-40s %-6s %12.0f %12.0f\n", argv[i], names[k], with[k], without[k]);
+    }
+    return 0;
+}
