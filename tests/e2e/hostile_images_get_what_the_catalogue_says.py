@@ -78,6 +78,20 @@ def check_message(case, arguments):
         json.loads(out)
 
 
+def check_info(case, arguments):
+    """It looks at more than reading does: names of snapshots, for instance."""
+    if case.refuse is not None:
+        return
+    for output in ["json"] if SANITIZED else ["json", "human"]:
+        status, out, err = run_limited([os.environ["UNCHAIN"], "info", f"--output={output}",
+                                        *arguments], "unchain info")
+        check_text(out + err, "unchain info")
+        if status != 0:
+            raise Wrong(f"unchain info: status {status}: {err}")
+        if output == "json":
+            json.loads(out)
+
+
 def reader_commands(arguments):
     """The same arguments for the reader."""
     gate, how, name, options = [], "-", arguments[-1], arguments[:-1]
@@ -174,6 +188,7 @@ def check(case):
         cook(case)
         arguments = case.arguments()
         check_message(case, arguments)
+        check_info(case, arguments)
         check_bytes(case, arguments)
         return True
     except Exception as wrong:

@@ -109,7 +109,7 @@ class Judge:
         self.name = name
         self.reader = None
         self.qemu = QemuIo()
-        self.judged = 0
+        self.judged = self.refused = self.whole = 0
         self.counts = {}
 
     def __enter__(self):
@@ -280,6 +280,8 @@ class Judge:
                 source = "json " + json.dumps({"driver": "qcow2", "snapshot": snapshot, "file": {
                     "driver": "file", "filename": self.name}})
             ours = self.look(source)
+            self.refused += ours.error is not None
+            self.whole += ours.error is None and not ours.unreadable
             findings = [] if snapshot else [*self.compare(ours)]
             if any(finding.at is not None for finding in findings):
                 findings = self.compare_leniently(findings)
@@ -304,7 +306,8 @@ class Judge:
             what, here, there, reason = DIFFERENCES[number]
             print(f"{self.counts[number]:6} {what}: {here or there}\n       {reason}")
         unknown = sum(count for key, count in self.counts.items() if not isinstance(key, int))
-        print(f"{self.judged} images judged, {unknown} differences without a reason", flush=True)
+        print(f"{self.judged} images judged, of which {self.refused} are refused here and "
+              f"{self.whole} read as a whole; {unknown} differences without a reason", flush=True)
         if unknown:
             raise Wrong("QEMU and this program differ, and nobody knows why")
 
