@@ -23,6 +23,7 @@
 #define DISK_NAME "disk"
 #define FOREVER 1e6 /* seconds */
 #define BLOCK_SIZE (1 << 20)
+#define PAGE ((size_t)4096)
 
 typedef struct Bare {
     char *file_name;
@@ -74,14 +75,17 @@ static void bare_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *
     fuse_reply_open(request, info);
 }
 
+/* It begins with a page: the kernel copies page by page, and would need two pieces for each. */
 static char *thread_buffer(size_t size)
 {
     static _Thread_local char *buffer;
     static _Thread_local size_t room;
     if (room < size) {
         free(buffer);
-        buffer = malloc(size);
-        room = buffer != NULL ? size : 0;
+        room = (size + PAGE - 1) / PAGE * PAGE;
+        buffer = aligned_alloc(PAGE, room);
+        if (buffer == NULL)
+            room = 0;
     }
     return buffer;
 }

@@ -12,6 +12,7 @@ class Contestant:
     stays = False  # in the foreground; else it returns when the mount answers
     is_peer = False
     has_column = False  # in the table; else it is a line below
+    bypasses_cache = False
 
     def __init__(self, name, place):
         self.name, self.place = name, place
@@ -35,6 +36,7 @@ class Contestant:
 
 class Raw(Contestant):
     """The disk as a raw file, without any mount."""
+    bypasses_cache = True  # it is in the cache already
 
     def can(self, image):
         return image.raw is not None
@@ -52,6 +54,7 @@ class Bare(Contestant):
     def __init__(self, name, place, build, *options):
         super().__init__(name, place)
         self.program, self.options = f"{build}/bench/bare", options
+        self.bypasses_cache = "direct_io" in options
 
     def can(self, image):
         return image.raw is not None
@@ -76,6 +79,7 @@ class Unchain(Contestant):
     def __init__(self, name, place, build, *options):
         super().__init__(name, place)
         self.program, self.options = f"{build}/fuse/unchain", options
+        self.bypasses_cache = "direct_io" in options
 
     def words(self, image, mounted):
         return [self.program, "mount", "-q", *self.options, f"disk={image.top}", mounted.seen]

@@ -25,8 +25,9 @@ def seconds_of(words):
 
 
 class Job:
-    mounted = True     # it needs the disk as a file
-    memory = 1.25      # GiB that it will fill (the page cache, mostly)
+    mounted = True  # it needs the disk as a file
+    fills = 1       # how much memory, the page cache mostly: so many times the disk's data
+    writes = False
 
 
 class Dd(Job):
@@ -49,7 +50,8 @@ class Dd(Job):
 
 class Cp(Job):
     """Seconds for a fresh copy on the filesystem that the images are on."""
-    memory = 2.5
+    fills = 2
+    writes = True
 
     def __init__(self, work):
         self.target = f"{work}/copy"
@@ -64,7 +66,7 @@ class Cp(Job):
 
 class RandomReads(Job):
     """Thousands of reads of 4 KiB in a second; no block is read twice."""
-    memory = 0.5
+    fills = 0.25
 
     def __init__(self, readers=1, depth=0):
         self.readers, self.depth = readers, depth
@@ -85,6 +87,7 @@ class RandomReads(Job):
 
 class Walk(Job):
     """Thousands of data extents in a second, by SEEK_DATA and SEEK_HOLE."""
+    fills = 0
 
     def __init__(self, build):
         self.program = f"{build}/bench/walk"
@@ -116,7 +119,7 @@ class Hash(Job):
 class Map(Job):
     """Seconds of `unchain map` or `qemu-img map`."""
     mounted = False
-    memory = 0
+    fills = 0
 
     def __init__(self, build):
         self.unchain = f"{build}/fuse/unchain"

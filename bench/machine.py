@@ -5,8 +5,6 @@ import os
 import platform
 import re
 
-GIB = 1 << 30
-
 
 def describe():
     with open("/proc/meminfo", encoding="ascii") as file:
@@ -21,10 +19,10 @@ def drop_cached(path):
     os.close(file)
 
 
-def touch_memory(gib):
-    if gib:
+def touch_memory(size):
+    if size:
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
-        mmap.mmap(-1, int(gib * GIB), flags=flags).close()
+        mmap.mmap(-1, size, flags=flags).close()
 
 
 def read_file(path, buffer=bytearray(1 << 20)):
