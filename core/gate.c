@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* The links in /proc/PID/fd and their like lead to what some process has open, not to a file. */
@@ -67,6 +69,21 @@ static bool is_openable(mode_t mode)
     return S_ISREG(mode) || S_ISBLK(mode);
 }
 
+/* What looks like a file there is the kernel's or a process's memory, or does something when it is
+ * read. */
+static bool is_made_by_kernel(int fd)
+{
+    static const long kinds[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC};
+    struct statfs stat;
+
+    if (fstatfs(fd, &stat) != 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (stat.f_type == kinds[i])
+            return true;
+    return false;
+}
+
 static bool set_open_error(GError **error, const char *shown, int cause)
 {
     const char *reason = cause == ELOOP
@@ -76,6 +93,19 @@ static bool set_open_error(GError **error, const char *shown, int cause)
     return uc_error_set(error, UC_ERROR_FAILED, "cannot open '%s': %s", shown, reason);
 }
 
+static bool check_kind(int fd, const char *shown, struct stat *stat, GError **error)
+{
+    if (fstat(fd, stat) != 0)
+        return set_open_error(error, shown, errno);
+    if (!is_openable(stat->st_mode))
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "'%s' is %s, expected a regular file or a block device", shown,
+                            kind_of(stat->st_mode));
+    return !is_made_by_kernel(fd) ||
+           uc_error_set(error, UC_ERROR_FAILED,
+                        "'%s' is made by the kernel, expected a file that is stored", shown);
+}
+
 /* Looks at what the name leads to without opening it: a FIFO would block, a device might act. */
 static bool inspect(const char *name, const char *shown, struct stat *stat, GError **error)
 {
@@ -83,18 +113,10 @@ static bool inspect(const char *name, const char *shown, struct stat *stat, GErr
 
     if (fd < 0)
         return set_open_error(error, shown, errno);
-    if (fstat(fd, stat) != 0) {
-        int cause = errno;
+    bool ok = check_kind(fd, shown, stat, error);
 
-        close(fd);
-        return set_open_error(error, shown, cause);
-    }
     close(fd);
-    if (!is_openable(stat->st_mode))
-        return uc_error_set(error, UC_ERROR_FAILED,
-                            "'%s' is %s, expected a regular file or a block device", shown,
-                            kind_of(stat->st_mode));
-    return true;
+    return ok;
 }
 
 static bool find_size(UcHostFile *file)
