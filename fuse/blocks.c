@@ -2,6 +2,7 @@
 #include "fuse/blocks.h"
 
 #include "core/seek.h"
+#include "core/status.h"
 
 #define UNIT 512
 #define FEWEST 8 /* one page: anything less looks like an inline or an empty file to somebody */
@@ -37,14 +38,16 @@ bool uc_blocks_get(const UcBlocks *blocks, uint64_t *count)
     return known;
 }
 
-/* The walk of a sparse copy; stops early when asked to. */
+/* What a sparse copy finds, in one pass; stops early when asked to. */
 static void count(UcBlocks *blocks, const atomic_bool *stop)
 {
-    uint64_t bytes = 0, at = 0, size = blocks->node->size;
-    while (at < size && uc_seek_data(blocks->node, at, UC_SEEK_GRANULARITY, &at)) {
-        uint64_t hole = uc_seek_hole(blocks->node, at, UC_SEEK_GRANULARITY);
-        bytes += hole - at;
-        at = hole;
+    const UcStatusQuery query = {.granularity = UC_SEEK_GRANULARITY};
+    UcStatuses statuses;
+    UcStatus status;
+    uint64_t bytes = 0;
+    uc_statuses_init(&statuses, blocks->node, 0, blocks->node->size, &query);
+    while (uc_statuses_next(&statuses, &status)) {
+        bytes += status.zero ? 0 : status.length;
         if (atomic_load(stop))
             return;
     }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DEFAULT_THREADS 8
-#define COUNTING_PATIENCE (G_USEC_PER_SEC / 20)
+#define COUNTING_PATIENCE (G_USEC_PER_SEC / 50)
 
 typedef struct Worker {
     int control; /* to the supervisor */
