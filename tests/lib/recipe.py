@@ -64,18 +64,18 @@ class Kitchen:
     """Carries out the steps of a recipe in the current directory."""
 
     def __init__(self):
-        self.image_ = None
+        self.current = None  # the image that the steps work on
 
     def evaluate(self, text):
         names = dict(PANTRY)
-        if self.image_:
-            names.update(self.image_.places, end=len(self.image_.bytes))
+        if self.current:
+            names.update(self.current.places, end=len(self.current.bytes))
         return eval(f"[{text}]", {"__builtins__": {}, **names})  # recipes are code of ours
 
     def finish(self):
-        if self.image_:
-            self.image_.write()
-            self.image_ = None
+        if self.current:
+            self.current.write()
+            self.current = None
 
     def step(self, verb, text):
         step = getattr(self, verb, None)
@@ -87,59 +87,63 @@ class Kitchen:
 
     def image(self, kind):
         self.finish()
-        self.image_ = KINDS[kind]()
+        self.current = KINDS[kind]()
 
     def rename(self, name):
         """The image has another name from here on. What comes next is a new one."""
-        self.image_.name = name
+        self.current.name = name
         self.finish()
 
     def set(self, text):
         field, value = text.split(None, 1)
-        self.image_.set(field, *self.evaluate(value))
+        self.current.set(field, *self.evaluate(value))
 
     def l1(self, index, value):
-        self.image_.put_l1(index, value)
+        self.current.put_l1(index, value)
 
     def l2(self, index, value):
-        self.image_.put_l2(index, value)
+        self.current.put_l2(index, value)
 
     def bitmap(self, index, value):
-        self.image_.put_bitmap(index, value)
+        self.current.put_bitmap(index, value)
 
     def put(self, offset, data):
-        self.image_.put(offset, data)
+        self.current.put(offset, data)
 
     def cut(self, length):
-        self.image_.cut(length)
+        self.current.cut(length)
 
     def grow(self, length):
-        self.image_.grow(length)
+        self.current.grow(length)
 
     def extension(self, kind, data, stated=None):
-        self.image_.extension(kind, data, stated)
+        self.current.extension(kind, data, stated)
 
     def no_extensions(self):
-        self.image_.extensions = []
-        self.image_.write_area()
+        self.current.extensions = []
+        self.current.write_area()
 
     def backing(self, name, format=None):
-        self.image_.backing(name, format)
+        self.current.backing(name, format)
 
     def stream(self, index, packed, offset=None, sectors=None):
-        self.image_.stream(index, packed, offset, sectors)
+        self.current.stream(index, packed, offset, sectors)
 
     def allocate(self, name, count=1):
-        self.image_.places[name] = self.image_.allocate(count)
+        self.current.places[name] = self.current.allocate(count)
 
     def file(self, name, data):
         """Beside the image; of that length if `data` is a number."""
-        self.image_.files.pop(name, None) if self.image_ else None
+        if self.current:
+            self.current.files.pop(name, None)
         with open(name, "wb") as file:
-            file.truncate(data) if isinstance(data, int) else file.write(data)
+            if isinstance(data, int):
+                file.truncate(data)
+            else:
+                file.write(data)
 
     def absent(self, name):
-        self.image_.files.pop(name)
+        self.current.files.pop(name)
 
     def chain(self, layers):
         """Of images that hold nothing, layer00000 the lowest; the image stands on them."""
@@ -150,7 +154,7 @@ class Kitchen:
         for number in range(1, layers):
             with open(f"layer{number:05}", "wb") as file:
                 file.write(layer.bytes.replace(b"-----", b"%05d" % (number - 1)))
-        self.image_.backing(b"layer%05d" % (layers - 1), b"qcow2")
+        self.current.backing(b"layer%05d" % (layers - 1), b"qcow2")
 
     def fifo(self, name):
         os.mkfifo(name)
@@ -170,7 +174,6 @@ class Kitchen:
         self.finish()
         name, target = text.split()
         os.link(target, name)
-
 
 
 class Case:
