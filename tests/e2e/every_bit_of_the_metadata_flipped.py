@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Small images of six kinds, with one bit of their metadata flipped: no crash, no hang, and what
-both this program and QEMU read is the same.
+"""Small images of seven kinds, with one bit of their metadata or their compressed clusters flipped:
+no crash, no hang, and what both this program and QEMU read is the same.
 
 All bits in a long run, else a sample of them.
 """
@@ -13,7 +13,7 @@ from judge import Judge  # noqa: E402
 from small_image import KINDS  # noqa: E402
 from unchain import LONG, SEED, Wrong, main  # noqa: E402
 
-NAMES = ["plain", "backed", "packed", "subclusters", "data_file", "snapshots"]
+NAMES = ["plain", "backed", "packed", "packed_zstd", "subclusters", "data_file", "snapshots"]
 SAMPLE = 250  # of each kind
 SNAPSHOT_SAMPLE = 25  # qemu-img is asked for snapshots, which takes its time
 

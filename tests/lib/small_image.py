@@ -96,8 +96,10 @@ class SmallImage:
         self.bytes = bytearray()
         self.references = Counter()
         self.extensions = []
+        self.streams = []  # ranges of compressed clusters
         self.backing_name = b""
         self.tables = {}  # L1 index: offset of the L2 table
+        self.snapshot_metadata = []
         self.guest = len(spell(cells)) * CELL
         self.places = {"COPIED": COPIED, "PACKED": PACKED, "ZERO": ZERO, "cluster": self.cluster}
         self.make_header(incompatible, autoclear)
@@ -214,6 +216,7 @@ class SmallImage:
         if name:
             self.places[name] = offset
         self.put(offset, packed)
+        self.streams.append((offset, offset + len(packed)))
         last = (offset + max(1, len(packed)) - 1) // 512
         sectors = last - offset // 512 + 1 if sectors is None else sectors
         shift = 62 - (self.cluster_bits - 8)
@@ -231,8 +234,8 @@ class SmallImage:
         return self
 
     def metadata(self):
-        """The ranges that say where the data lies, as far as they say it: whole tables are large,
-        and what their ends say is nothing."""
+        """The ranges that say where the data lies or what it was before it was compressed. Tables
+        as far as they say it: they are large, and what their ends say is nothing."""
         per_table = self.cluster // self.entry
         clusters = -(-self.guest // self.cluster)
         yield 0, self.area_end
@@ -243,8 +246,8 @@ class SmallImage:
         for index, table in self.tables.items():
             entries = min(clusters - index * per_table, per_table - 1) + 1
             yield table, table + self.entry * entries
-        if "snapshots" in self.places:
-            yield from self.snapshot_metadata
+        yield from self.snapshot_metadata
+        yield from self.streams
 
     def write(self):
         for name, data in [(self.name, self.bytes), *self.files.items()]:
@@ -373,7 +376,6 @@ def add_snapshots(image, snapshots):
 def snapshots():
     """The active disk, one that was larger and one that shares A with it."""
     image = SmallImage("AB.D")
-    image.snapshot_metadata = []
     for index, letter in (0, "A"), (1, "B"), (3, "D"):
         image.data(index, letter)
     image.put_l2(0, image.places["A"])
