@@ -89,6 +89,8 @@ class Mounted:
         os.makedirs(self.directory, exist_ok=True)
 
     def start(self):
+        if os.path.ismount(self.directory) or os.path.ismount(self.file):
+            self.stop()  # a run before this one was killed
         words = self.place.command(self.contestant.words(self.image, self))
         begun = time.monotonic()
         program = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

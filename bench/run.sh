@@ -102,10 +102,14 @@ case " $* " in
     build_release
     if [ $newer = yes ]; then
         trap leave_newer EXIT
-        trap 'exit 1' HUP INT PIPE TERM
         enter_newer
         arguments+=(--newer "$chroot")
     fi
     ;;
 esac
-python3 -B "$root/bench/bench.py" --work "$work" --build "$build" "${arguments[@]}"
+# Who is told to end lets the measuring end first: it unmounts.
+measure=
+trap '[ -z "$measure" ] || { kill "$measure" && wait "$measure"; } || true; exit 1' HUP INT PIPE TERM
+python3 -B "$root/bench/bench.py" --work "$work" --build "$build" "${arguments[@]}" &
+measure=$!
+wait "$measure"

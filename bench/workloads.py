@@ -67,7 +67,7 @@ def special(build):
     yield Workload("walk", "walk", jobs.Walk(build), quick=True)
     for name in ("zlib", "zstd", "subclusters"):
         yield Workload(name, name, jobs.Dd("1M"), quick=True)
-    yield Workload("sha256sum", "sparse", jobs.Sum(), ceilings=False, peers=False)
+    yield Workload("sha256sum", "sparse", jobs.Sum(), raw=False, ceilings=False, peers=False)
     yield Workload("hash", "sparse", jobs.Hash(build), raw=False, ceilings=False, peers=False)
 
 
