@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* They start when all others are busy, and stay. With one or two a lone reader is served with a
+ * little less work, but 32 requests at a time half as fast. */
 #define DEFAULT_THREADS 8
 #define COUNTING_PATIENCE (G_USEC_PER_SEC / 50)
 
