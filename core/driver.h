@@ -17,7 +17,8 @@
  *
  * The contract of the callbacks, which the engine checks in both directions:
  *
- * open   Fills node->state and sets node->size, exact in bytes. The children that were given in
+ * open   Fills node->state and sets node->size, exact in bytes, and node->grain if `read` computes
+ *        so much that several threads should (core/produce.h). The children that were given in
  *        the description stand in node->edges and can be read with uc_node_read(), except
  *        backing children, which are opened later. A name found inside the image is handed to
  *        uc_node_imply_image() or uc_node_imply_file(). On failure returns false with an error

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/graph.h"
 
+#include "core/ahead.h"
+#include "core/helpers.h"
 #include "core/index.h"
 #include "core/text.h"
 
@@ -16,6 +18,7 @@ static void node_free(gpointer data)
     g_clear_pointer(&node->implied, g_ptr_array_unref);
     g_free(node->state);
     g_free(node->edges);
+    uc_ahead_free(node->ahead);
     g_free(node->window_bits);
     g_free(node->name);
     g_free(node);
@@ -37,6 +40,7 @@ UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate)
 
     graph->drivers = drivers;
     graph->gate = gate ? *gate : UC_GATE_DEFAULT;
+    graph->helpers = uc_helpers_new();
     graph->nodes = g_ptr_array_new_with_free_func(node_free);
     graph->files = g_ptr_array_new_with_free_func(host_file_free);
     graph->warnings = g_ptr_array_new_with_free_func(g_free);
@@ -60,6 +64,7 @@ void uc_graph_free(UcGraph *graph)
 {
     if (!graph)
         return;
+    uc_helpers_free(graph->helpers);
     g_ptr_array_unref(graph->nodes);
     g_ptr_array_unref(graph->files);
     g_ptr_array_unref(graph->warnings);

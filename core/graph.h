@@ -26,6 +26,7 @@ struct UcGraph {
     GHashTable *declared;      /* node-name -> UcSpec: may be opened when somebody refers to it */
     UcCache *cache;            /* of what drivers keep */
     UcCache *index;            /* of resolved extents (core/index.c); NULL: none */
+    struct UcHelpers *helpers; /* take part in what nodes produce (core/produce.c) */
     struct UcOpening *opening; /* while uc_graph_open() runs (core/open.c) */
     bool sealed;
 };
@@ -49,7 +50,7 @@ bool uc_graph_declare(UcGraph *graph, UcSpec *spec, GError **error);
  * is open or declared. The graph owns the result. */
 UcNode *uc_graph_open(UcGraph *graph, UcSpec *spec, GError **error);
 
-/* From here on nothing changes. */
+/* From here on nothing changes, and reads may start threads: who forks seals afterwards. */
 void uc_graph_seal(UcGraph *graph);
 
 /* The node of that node-name, or NULL. */

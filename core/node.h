@@ -15,11 +15,14 @@ struct UcNode {
     UcGraph *graph; /* the owner of this node */
     char *name;     /* node-name, else what a person would call it; escaped; never NULL */
     uint64_t size;  /* bytes, exact; at most INT64_MAX */
+    uint64_t grain; /* bytes; what its multiples part can be read by several threads with nothing
+                       done twice, and is worth it; 0: it is not. Set by the driver's `open` */
     void *state;    /* the driver's own */
     UcEdge *edges;  /* n_edges of them */
     uint32_t n_edges;
     uint32_t nesting; /* how many reads a read of this node can stand inside each other */
     uint32_t votes;   /* how many children may be asked or read for one question; 1 without votes */
+    struct UcAhead *ahead; /* of a node with grains: what was produced ahead (core/ahead.c) */
     int *window_bits; /* of its windows in the index (core/index.c), atomic; NULL: not indexed */
     bool stops;       /* reads stop at it or at a node below it */
     bool believed; /* false: the format was guessed against the file's name; it implies nothing */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/ahead.h"
 #include "core/index.h"
 #include "core/opening.h"
 #include "core/text.h"
@@ -178,6 +179,8 @@ bool uc_frame_finish(UcGraph *graph, UcFrame *frame, GError **error)
             node->nesting = MAX(node->nesting, nesting_through(node, &node->edges[i]));
     node->votes = count_votes(node);
     node->stops = node->driver->reads_stop || reads_stop_below(node);
+    if (node->grain)
+        node->ahead = uc_ahead_new();
     if (needs_index(node)) {
         node->window_bits = g_new(int, 1);
         *node->window_bits = UC_INDEX_WINDOW_BITS;

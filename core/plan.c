@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/plan.h"
 
+#include "core/produce.h"
+
 #include <string.h>
 
 static UcSegmentKind segment_kind(const UcPath *extent)
@@ -68,8 +70,9 @@ static bool read_segment(const UcSegment *segment, void *buffer, GError **error)
     case UC_SEGMENT_ZERO:
         memset(buffer, 0, segment->length);
         return true;
-    case UC_SEGMENT_LEAF:
     case UC_SEGMENT_PRODUCE:
+        return uc_produce(segment, buffer, error);
+    case UC_SEGMENT_LEAF:
         return uc_node_produce(segment->node, segment->offset, buffer, segment->length, error);
     case UC_SEGMENT_INVALID:
         break;

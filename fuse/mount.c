@@ -165,6 +165,7 @@ static bool mount_sources(UcMount *mount, const Request *request, UcSources *sou
     char *const *words = request->words;
     if (uc_mount_options_apply(options, sources, words[0]) && words[0] != NULL)
         words++;
+    sources->forks = true;
     if (!uc_sources_open(sources, words, error) || !make_exports(mount, sources, options, error))
         return false;
     g_autofree char *fsname = fsname_of(sources);

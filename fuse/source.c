@@ -176,7 +176,8 @@ static bool open_graph(UcSources *sources, GError **error)
     for (guint i = 0; i < sources->list->len; i++)
         if (!open_source(sources, g_ptr_array_index(sources->list, i), error))
             return false;
-    uc_graph_seal(sources->graph);
+    if (!sources->forks)
+        uc_graph_seal(sources->graph);
     for (guint i = 0; i < sources->graph->warnings->len; i++)
         uc_log(UC_LOG_WARNING, "%s", (char *)g_ptr_array_index(sources->graph->warnings, i));
     return true;

@@ -32,7 +32,8 @@ typedef struct UcSources {
 
     GPtrArray *list;  /* of UcSource; owned */
     GPtrArray *named; /* of UcSpec: nodes to be declared; owned */
-    UcGraph *graph;   /* once opened; sealed; owned */
+    UcGraph *graph;   /* once opened; owned */
+    bool forks;       /* the process will fork: it is left to the child to seal the graph */
 } UcSources;
 
 UcSources *uc_sources_new(void);

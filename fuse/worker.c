@@ -92,6 +92,7 @@ bool uc_worker_run(UcMount *mount, int control)
     self = (Worker){control, !mount->foreground};
     mount->serve.ready = on_ready;
     mount->serve.ready_data = &self;
+    uc_graph_seal(((UcExport *)g_ptr_array_index(mount->exports, 0))->node->graph);
     g_thread_unref(g_thread_new("watch", watch, &self));
     UcCounter *counter = start_counting(mount);
     bool fine = serve(mount);

@@ -88,6 +88,7 @@ static void show_disk(const Opening *opening, const Qcow2Disk *disk)
 {
     opening->qcow2->l1 = (Qcow2Table){"L1 table", disk->l1_offset, disk->l1_entries, 3};
     opening->node->size = disk->size;
+    opening->node->grain = qcow2_cluster_size(&opening->qcow2->geometry);
 }
 
 static bool show_snapshot(const Opening *opening, const char *wanted, GError **error)
