@@ -11,8 +11,9 @@
 struct UcAhead {
     GMutex lock;       /* guards everything */
     uint64_t expected; /* where the reader will go on */
-    guint times;       /* that it did */
+    gint times;        /* that it did; also read without the lock */
     uint64_t end;      /* up to here there is a share, or nothing to produce */
+    gint held;         /* how many shares; also read without the lock */
     UcShare *shares[2];
 };
 
@@ -28,7 +29,8 @@ static void forget(UcAhead *ahead)
 {
     g_clear_pointer(&ahead->shares[0], uc_share_unref);
     g_clear_pointer(&ahead->shares[1], uc_share_unref);
-    ahead->times = 0;
+    g_atomic_int_set(&ahead->held, 0);
+    g_atomic_int_set(&ahead->times, 0);
     ahead->end = 0;
 }
 
@@ -47,11 +49,11 @@ static bool goes_on(UcAhead *ahead, uint64_t offset, uint64_t end)
     if (offset > ahead->expected + TOLERANCE || end + TOLERANCE < ahead->expected)
         forget(ahead);
     else if (offset >= ahead->expected)
-        ahead->times++;
+        g_atomic_int_inc(&ahead->times);
     else
         return false; /* it was overtaken by the one that follows */
     ahead->expected = end;
-    return ahead->times >= CONVINCING;
+    return g_atomic_int_get(&ahead->times) >= CONVINCING;
 }
 
 /* The first run in the range that the node itself must produce. */
@@ -82,22 +84,30 @@ static UcShare *next_share(UcAhead *ahead, const UcNode *node, uint64_t end, uin
     return uc_share_new(node, run.offset, run.length, NULL);
 }
 
+/* The lock is held. */
+static void hold(UcAhead *ahead, UcShare *share)
+{
+    g_clear_pointer(&ahead->shares[0], uc_share_unref);
+    ahead->shares[0] = ahead->shares[1];
+    ahead->shares[1] = uc_share_ref(share);
+    g_atomic_int_set(&ahead->held, ahead->shares[0] ? 2 : 1);
+}
+
 UcShare *uc_ahead_note(UcAhead *ahead, const UcNode *node, uint64_t offset, uint64_t length,
                        bool alone)
 {
     uint64_t end = offset + length, window = CLAMP(length, SHORTEST, LONGEST);
     UcShare *share = NULL;
 
+    if (!alone) { /* many readers do not wait for each other here */
+        g_atomic_int_set(&ahead->times, 0);
+        return NULL;
+    }
     g_mutex_lock(&ahead->lock);
-    if (!alone)
-        ahead->times = 0;
     if (goes_on(ahead, offset, end) && ahead->end < end + window)
         share = next_share(ahead, node, end, window);
-    if (share) {
-        g_clear_pointer(&ahead->shares[0], uc_share_unref);
-        ahead->shares[0] = ahead->shares[1];
-        ahead->shares[1] = uc_share_ref(share);
-    }
+    if (share)
+        hold(ahead, share);
     g_mutex_unlock(&ahead->lock);
     return share;
 }
@@ -106,6 +116,8 @@ UcShare *uc_ahead_find(UcAhead *ahead, uint64_t offset)
 {
     UcShare *found = NULL;
 
+    if (g_atomic_int_get(&ahead->held) == 0)
+        return NULL;
     g_mutex_lock(&ahead->lock);
     for (size_t i = 0; i < G_N_ELEMENTS(ahead->shares) && !found; i++)
         if (ahead->shares[i] && uc_share_has(ahead->shares[i], offset))
