@@ -115,6 +115,7 @@ class Judge:
         self.qemu = QemuIo()
         self.judged = self.refused = self.whole = 0
         self.counts = {}
+        self.story = "before the first"
 
     def __enter__(self):
         self.reader = Reader()
@@ -123,6 +124,9 @@ class Judge:
     def __exit__(self, *_):
         self.qemu.stop()
         self.reader.__exit__()
+
+    def wrong(self, text):
+        return Wrong(f"{self.story}: {text}")
 
     # Here
 
@@ -138,7 +142,7 @@ class Judge:
         finally:
             timer.cancel()
         if not all(answers):
-            raise Wrong(f"the reader has crashed, or was stopped after {SECONDS} seconds")
+            raise self.wrong(f"the reader has crashed, or was stopped after {SECONDS} seconds")
         return answers
 
     def look(self, source=None, gate=""):
@@ -154,15 +158,14 @@ class Judge:
         self.check_holes(ours, walk[3:].split())
         return ours
 
-    @staticmethod
-    def check_holes(ours, words):
+    def check_holes(self, ours, words):
         for start, end, kind in zip(words[::3], words[1::3], words[2::3]):
             start, end = int(start), min(int(end), len(ours.content))
             if kind == "hole" and ours.content[start:end].strip(b"\0"):
-                raise Wrong(f"the hole at {start}..{end} hides data")
+                raise self.wrong(f"the hole at {start}..{end} hides data")
             if kind == "hole" and any(first < end and start < last
                                       for first, last, _ in ours.unreadable):
-                raise Wrong(f"the hole at {start}..{end} cannot be read")
+                raise self.wrong(f"the hole at {start}..{end} cannot be read")
 
     # QEMU
 
@@ -242,7 +245,7 @@ class Judge:
     def reopen(self):
         error = self.qemu.open(self.name)
         if error:
-            raise Wrong(f"QEMU does not open again what it has opened: {error}")
+            raise self.wrong(f"QEMU does not open again what it has opened: {error}")
 
     def convert(self, ours, *options):
         """The same question to qemu-img convert, which reads all or nothing. Returns findings."""
@@ -300,10 +303,8 @@ class Judge:
             self.note(finding, story)
 
     def look_once(self, story, source=None):
-        try:
-            ours = self.look(source)
-        except Wrong as wrong:
-            raise Wrong(f"{story}: {wrong}") from None
+        self.story = story
+        ours = self.look(source)
         self.judged += 1
         self.refused += ours.error is not None
         self.whole += ours.error is None and not ours.unreadable
