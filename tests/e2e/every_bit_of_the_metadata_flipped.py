@@ -34,7 +34,7 @@ def flip(judge, name, rng):
             os.pwrite(file.fileno(), bytes([image.bytes[offset] ^ mask]), offset)
             judge.judge(f"{name}: byte {offset} ^ {mask:#x}")
             if name == "snapshots" and bit in snapshots:
-                judge.judge(f"{name}, the first snapshot: byte {offset} ^ {mask:#x}", "1")
+                judge.judge_snapshot(f"{name}, the first: byte {offset} ^ {mask:#x}", "1")
             os.pwrite(file.fileno(), image.bytes[offset:offset + 1], offset)
 
 

@@ -24,7 +24,7 @@ def judge_mutant(judge, number):
     mutant.image.write()
     judge.judge(mutant, convert=number % CONVERTED == 0)
     if mutant.kind == "snapshots" and number % 4 == 0:
-        judge.judge(f"{mutant}, the first snapshot", "1")
+        judge.judge_snapshot(f"{mutant}, the first snapshot", "1")
     for name in (mutant.image.name, *mutant.image.files):
         os.unlink(name)
 

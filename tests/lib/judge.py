@@ -43,6 +43,10 @@ DIFFERENCES = [
     (REFUSED_HERE, r"L1 table .* " + TRUNCATED, r"^$",
      "An L1 table beyond the end of the file is lost. QEMU reads zeroes there, so that everything "
      "it has stood for reads as zero, or as the backing file."),
+    (REFUSED_HERE, r"the file has \d+ bytes, its header and the names behind it need", r"^$",
+     "The name of the backing file is lost. QEMU reads zeroes there, and finds no backing file."),
+    (REFUSED_HERE, r"do not fit into the \d+ bytes below", r"^$",
+     "A window of raw that begins behind the end. QEMU takes the file to end with a sector."),
     (REFUSED_HERE, r"L1 table is at 0", r"^$",
      "The header is there."),
     (REFUSED_HERE, r"backing file name is at \d+, inside the header", r"^$",
@@ -111,6 +115,7 @@ class Judge:
         self.qemu = QemuIo()
         self.judged = self.refused = self.whole = 0
         self.counts = {}
+        self.story = "before the first"
 
     def __enter__(self):
         self.reader = Reader()
@@ -119,6 +124,9 @@ class Judge:
     def __exit__(self, *_):
         self.qemu.stop()
         self.reader.__exit__()
+
+    def wrong(self, text):
+        return Wrong(f"{self.story}: {text}")
 
     # Here
 
@@ -134,7 +142,7 @@ class Judge:
         finally:
             timer.cancel()
         if not all(answers):
-            raise Wrong(f"the reader has crashed, or was stopped after {SECONDS} seconds")
+            raise self.wrong(f"the reader has crashed, or was stopped after {SECONDS} seconds")
         return answers
 
     def look(self, source=None, gate=""):
@@ -150,15 +158,14 @@ class Judge:
         self.check_holes(ours, walk[3:].split())
         return ours
 
-    @staticmethod
-    def check_holes(ours, words):
+    def check_holes(self, ours, words):
         for start, end, kind in zip(words[::3], words[1::3], words[2::3]):
             start, end = int(start), min(int(end), len(ours.content))
             if kind == "hole" and ours.content[start:end].strip(b"\0"):
-                raise Wrong(f"the hole at {start}..{end} hides data")
+                raise self.wrong(f"the hole at {start}..{end} hides data")
             if kind == "hole" and any(first < end and start < last
                                       for first, last, _ in ours.unreadable):
-                raise Wrong(f"the hole at {start}..{end} cannot be read")
+                raise self.wrong(f"the hole at {start}..{end} cannot be read")
 
     # QEMU
 
@@ -238,24 +245,15 @@ class Judge:
     def reopen(self):
         error = self.qemu.open(self.name)
         if error:
-            raise Wrong(f"QEMU does not open again what it has opened: {error}")
+            raise self.wrong(f"QEMU does not open again what it has opened: {error}")
 
     def convert(self, ours, *options):
-        """The same question to qemu-img convert, which reads all or nothing."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink("converted")
-        done = subprocess.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", *options,
-                               self.name, "converted"], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              timeout=PATIENCE)
-        said = done.stdout.decode(errors="replace").strip()
-        failed = done.returncode != 0
-        if failed and (ours.error or ours.unreadable):
-            return []
-        if failed:
-            return [Finding(REFUSED_THERE, "", self.explained_refusal(said))]
-        if ours.error:
-            return [Finding(REFUSED_HERE, ours.error, "")]
+        """The same question to qemu-img convert, which reads all or nothing. Returns findings."""
+        failure = self.run_convert(options)
+        if ours.error or failure:
+            both = failure and (ours.error or ours.unreadable)
+            what = REFUSED_THERE if failure else REFUSED_HERE
+            return [] if both else [Finding(what, ours.error or "", failure)]
         with open("converted", "rb") as file:
             theirs = file.read(len(ours.content))
         if ours.unreadable and ours.unreadable[0][0] < len(theirs):
@@ -268,30 +266,49 @@ class Judge:
             return [Finding(BYTES, "size of a snapshot", f"{len(theirs)} bytes")]
         return []
 
+    def run_convert(self, options):
+        """Returns what is wrong, or "" and leaves a file."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink("converted")
+        try:
+            done = subprocess.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", *options,
+                                   self.name, "converted"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                                  timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return self.explained_refusal("it hangs")
+        said = done.stdout.decode(errors="replace").strip() or "it fails"
+        return self.explained_refusal(said) if done.returncode != 0 else ""
+
     # Both
 
-    def judge(self, story, snapshot=None, convert=False):
-        """`story` says how the image was made."""
-        self.judged += 1
-        try:
-            source = None
-            options = ["-l", f"snapshot.id={snapshot}"] if snapshot else []
-            if snapshot:
-                source = "json " + json.dumps({"driver": "qcow2", "snapshot": snapshot, "file": {
-                    "driver": "file", "filename": self.name}})
-            ours = self.look(source)
-            self.refused += ours.error is not None
-            self.whole += ours.error is None and not ours.unreadable
-            findings = [] if snapshot else [*self.compare(ours)]
-            if any(finding.at is not None for finding in findings):
-                findings = self.compare_leniently(findings)
-            known = any(finding.what == UNREADABLE_THERE for finding in findings)
-            if snapshot or convert and ours.size <= LIMIT and not known:
-                findings += self.convert(ours, *options)
-        except Wrong as wrong:
-            raise Wrong(f"{story}: {wrong}") from None
+    def judge(self, story, convert=False):
+        """`story` says how the image was made; `convert` asks qemu-img convert as well."""
+        ours = self.look_once(story)
+        findings = [*self.compare(ours)]
+        if any(finding.at is not None for finding in findings):
+            findings = self.compare_leniently(findings)
+        known = any(finding.what == UNREADABLE_THERE for finding in findings)
+        if convert and not known and ours.error is None and ours.size <= LIMIT:
+            findings += self.convert(ours)
         for finding in findings:
             self.note(finding, story)
+
+    def judge_snapshot(self, story, snapshot):
+        """The same of an internal snapshot, which qemu-io does not open."""
+        described = {"driver": "qcow2", "snapshot": snapshot,
+                     "file": {"driver": "file", "filename": self.name}}
+        ours = self.look_once(story, "json " + json.dumps(described))
+        for finding in self.convert(ours, "-l", f"snapshot.id={snapshot}"):
+            self.note(finding, story)
+
+    def look_once(self, story, source=None):
+        self.story = story
+        ours = self.look(source)
+        self.judged += 1
+        self.refused += ours.error is not None
+        self.whole += ours.error is None and not ours.unreadable
+        return ours
 
     def note(self, finding, story):
         key = finding.reason

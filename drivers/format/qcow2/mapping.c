@@ -116,10 +116,15 @@ static bool continues(const Qcow2Cell *first, const Qcow2Cell *next, uint64_t di
     return true;
 }
 
-/* Most entries of an overlay are: all of the cluster is unallocated, which needs no decoding. */
-static bool is_blank(const Qcow2Geometry *geometry, const uint8_t *entry)
+/* Most entries of an overlay are blank: all of the cluster is unallocated. They need no decoding;
+ * returns how many there are from `entries` on. */
+static size_t count_blank(const Qcow2Geometry *geometry, const uint8_t *entries, size_t count)
 {
-    return qcow2_u64(entry) == 0 && (!qcow2_has_subclusters(geometry) || qcow2_u64(entry + 8) == 0);
+    const size_t words = count << geometry->entry_bits >> 3;
+    size_t blank = 0;
+    while (blank < words && qcow2_u64(entries + 8 * blank) == 0)
+        blank++;
+    return blank << 3 >> geometry->entry_bits;
 }
 
 Qcow2Run qcow2_mapping_run(const Qcow2Geometry *geometry, const uint8_t *entries, size_t count,
@@ -132,8 +137,10 @@ Qcow2Run qcow2_mapping_run(const Qcow2Geometry *geometry, const uint8_t *entries
     while (end < limit && end - offset < wanted) {
         const uint64_t index = (end - start) >> geometry->cluster_bits;
         const uint8_t *entry = entries + (index << geometry->entry_bits);
-        if (first.mapping == QCOW2_UNALLOCATED && is_blank(geometry, entry)) {
-            end = qcow2_unit_end(end, geometry->cluster_bits);
+        const size_t blank =
+            first.mapping == QCOW2_UNALLOCATED ? count_blank(geometry, entry, count - index) : 0;
+        if (blank > 0) {
+            end = start + ((index + blank) << geometry->cluster_bits);
             continue;
         }
         const Qcow2Cell next = qcow2_mapping_decode(geometry, entry, end);

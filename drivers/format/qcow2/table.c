@@ -4,6 +4,7 @@
 #include "drivers/format/qcow2/qcow2.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 void qcow2_slice_clear(Qcow2Slice *slice)
 {
@@ -16,9 +17,10 @@ static GBytes *read_page(const UcNode *node, uint64_t start, GError **error)
     const UcNode *file = uc_node_child(node, QCOW2_PORT_FILE);
     const bool pad = node->graph->gate.truncated == UC_TRUNCATED_ZERO;
     const uint64_t there = start < file->size ? MIN(file->size - start, QCOW2_PAGE) : 0;
-    g_autofree uint8_t *page = g_malloc0(QCOW2_PAGE);
+    g_autofree uint8_t *page = g_malloc(QCOW2_PAGE);
     if (there > 0 && !uc_node_read(file, start, page, there, error))
         return NULL;
+    memset(page + there, 0, QCOW2_PAGE - there);
     return g_bytes_new_take(g_steal_pointer(&page), pad ? QCOW2_PAGE : there);
 }
 
