@@ -123,7 +123,8 @@ class Judge:
 
     def __exit__(self, *_):
         self.qemu.stop()
-        self.reader.__exit__()
+        with contextlib.suppress(BrokenPipeError):
+            self.reader.__exit__()
 
     def wrong(self, text):
         return Wrong(f"{self.story}: {text}")
@@ -132,15 +133,14 @@ class Judge:
 
     def ask(self, commands):
         """The reader answers in time, and answers all."""
-        timer = threading.Timer(SECONDS, self.reader.process.kill)
+        process = self.reader.process
+        timer = threading.Timer(SECONDS, process.kill)
         timer.start()
-        try:
-            self.reader.process.stdin.write("".join(c + "\n" for c in commands).encode())
-            self.reader.process.stdin.flush()
-            answers = [self.reader.process.stdout.readline().decode().rstrip("\n")
-                       for _ in commands]
-        finally:
-            timer.cancel()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write("".join(command + "\n" for command in commands).encode())
+            process.stdin.flush()
+        answers = [process.stdout.readline().decode().rstrip("\n") for _ in commands]
+        timer.cancel()
         if not all(answers):
             raise self.wrong(f"the reader has crashed, or was stopped after {SECONDS} seconds")
         return answers
