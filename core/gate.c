@@ -2,6 +2,7 @@
 #include "core/gate.h"
 
 #include "core/graph.h"
+#include "core/lock.h"
 #include "core/opening.h"
 #include "core/text.h"
 
@@ -119,15 +120,6 @@ static bool inspect(const char *name, const char *shown, struct stat *stat, GErr
     return ok;
 }
 
-static bool find_size(UcHostFile *file)
-{
-    file->block_device = S_ISBLK(file->stat.st_mode);
-    if (file->block_device)
-        return ioctl(file->fd, BLKGETSIZE64, &file->size) == 0;
-    file->size = file->stat.st_size;
-    return true;
-}
-
 /* O_NONBLOCK and the second look: another file may have taken the name in the meantime. */
 static bool open_inspected(UcHostFile *file, const char *shown, GError **error)
 {
@@ -141,12 +133,32 @@ static bool open_inspected(UcHostFile *file, const char *shown, GError **error)
     if (file->stat.st_dev != seen.st_dev || file->stat.st_ino != seen.st_ino)
         return uc_error_set(error, UC_ERROR_FAILED, "'%s' was replaced while it was being opened",
                             shown);
-    if (!find_size(file))
-        return set_open_error(error, shown, errno);
     return true;
 }
 
-const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, GError **error)
+/* To be asked once it is locked: until then somebody may have been writing it. */
+static bool measure(UcHostFile *file)
+{
+    if (fstat(file->fd, &file->stat) != 0)
+        return false;
+    file->block_device = S_ISBLK(file->stat.st_mode);
+    if (file->block_device)
+        return ioctl(file->fd, BLKGETSIZE64, &file->size) == 0;
+    file->size = file->stat.st_size;
+    return true;
+}
+
+static bool lock_and_measure(UcGraph *graph, UcHostFile *file, const char *shown, UcLocking locking,
+                             GError **error)
+{
+    bool is_shared = uc_opening_top(graph->opening)->force_share;
+
+    return uc_lock_file(graph, file, is_shared ? UC_LOCKING_OFF : locking, error) &&
+           (measure(file) || set_open_error(error, shown, errno));
+}
+
+const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, UcLocking locking,
+                                    GError **error)
 {
     g_autofree char *shown = uc_text_escape(name, -1);
     UcHostFile *file = g_new0(UcHostFile, 1);
@@ -154,7 +166,8 @@ const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, GError **err
     file->fd = -1;
     file->name = g_strdup(name);
     g_ptr_array_add(node->graph->files, file);
-    if (!open_inspected(file, shown, error) || !uc_chain_add(node->graph, file, error))
+    if (!open_inspected(file, shown, error) || !uc_chain_add(node->graph, file, error) ||
+        !lock_and_measure(node->graph, file, shown, locking, error))
         return NULL;
     return file;
 }

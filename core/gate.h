@@ -14,8 +14,16 @@ typedef enum {
     UC_TRUNCATED_ZERO,  /* they read as zeroes, as QEMU has it */
 } UcTruncated;
 
+/* Whether a file is locked for reading (core/lock.h), in QEMU's words. */
+typedef enum {
+    UC_LOCKING_AUTO, /* if its filesystem has locks */
+    UC_LOCKING_ON,   /* or it is not opened */
+    UC_LOCKING_OFF,
+} UcLocking;
+
 typedef struct UcGate {
     bool allow_probing;    /* a guessed format may name further files; unstated ones are guessed */
+    bool force_share;      /* nodes that do not say "force-share" themselves: others may write */
     uint32_t depth_limit;  /* layers of a chain */
     UcTruncated truncated; /* what reads do beyond the end of a truncated image */
 } UcGate;
@@ -24,7 +32,8 @@ typedef struct UcGate {
 
 /*
  * Opens a host file for `node`, read-only: only a regular file or a block device, checked before
- * an open that could block, and no file that the chain already stands on (a loop). The graph
- * owns the result.
+ * an open that could block, and no file that the chain already stands on (a loop). It is locked
+ * according to `locking`, unless "force-share" holds for the node. The graph owns the result.
  */
-const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, GError **error);
+const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, UcLocking locking,
+                                    GError **error);

@@ -28,6 +28,7 @@ struct UcGraph {
     UcCache *index;            /* of resolved extents (core/index.c); NULL: none */
     struct UcHelpers *helpers; /* take part in what nodes produce (core/produce.c) */
     struct UcOpening *opening; /* while uc_graph_open() runs (core/open.c) */
+    bool is_unlocked;          /* a file could not be locked, which was said */
     bool sealed;
 };
 

@@ -24,6 +24,7 @@ UcFrame *uc_opening_push(UcGraph *graph, UcSpec *spec, UcNode **result, const Uc
     frame->result = result;
     frame->port = port;
     frame->chain_start = opening->chain->len;
+    frame->force_share = parent ? parent->force_share : graph->gate.force_share;
     if (parent) {
         frame->parent = parent->node;
         frame->implied = parent->implied;

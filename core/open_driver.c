@@ -44,6 +44,7 @@ static bool begin_reference(UcGraph *graph, UcFrame *frame, const char *name, GE
     uc_spec_unref(frame->spec);
     frame->spec = uc_spec_ref(declared);
     frame->implied = false;
+    frame->force_share = graph->gate.force_share;
     return true;
 }
 
@@ -116,6 +117,7 @@ bool uc_frame_begin(UcGraph *graph, UcFrame *frame, GError **error)
 
         return uc_error_set(error, UC_ERROR_USAGE, "expected a node or a node's name%s", where);
     }
+    frame->force_share = uc_frame_forces_share(frame);
     driver = uc_spec_get(frame->spec, "driver");
     return driver ? find_driver(graph, frame, driver, error) : begin_unstated(graph, frame, error);
 }

@@ -10,8 +10,8 @@
  * of the option's type.
  */
 
-/* Options that QEMU knows on every node. Each is about writing, caching or locking: for a graph
- * that is only read they are checked, and change nothing. */
+/* Options that QEMU knows on every node. But for "force-share" each is about writing or caching:
+ * for a graph that is only read they are checked, and change nothing. */
 static const char *const discard_values[] = {"ignore", "off", "unmap", "on", NULL};
 static const char *const detect_values[] = {"off", "on", "unmap", NULL};
 
@@ -24,7 +24,7 @@ static const UcOption cache_fields[] = {
 static const UcOption common_options[] = {
     {.name = "read-only", .type = UC_OPTION_BOOL, .help = "nothing is ever written"},
     {.name = "auto-read-only", .type = UC_OPTION_BOOL, .help = "nothing is ever written"},
-    {.name = "force-share", .type = UC_OPTION_BOOL, .help = "nothing is locked"},
+    {.name = "force-share", .type = UC_OPTION_BOOL, .help = "others may write the files"},
     {.name = "discard", .values = discard_values, .help = "about writing"},
     {.name = "detect-zeroes", .values = detect_values, .help = "about writing"},
     {.name = "cache", .type = UC_OPTION_GROUP, .fields = cache_fields, .help = "about caching"},
@@ -197,6 +197,20 @@ static bool take_entry(const UcFrame *frame, UcOptions *options, const UcSpecEnt
     if (!option)
         return set_unknown_key(error, frame, entry);
     return take(frame, options, option, entry, error);
+}
+
+/* A value that is none is left to the check of all options. */
+bool uc_frame_forces_share(const UcFrame *frame)
+{
+    static const UcOption option = {.name = "force-share", .type = UC_OPTION_BOOL};
+    const UcSpec *given = uc_spec_get(frame->spec, option.name);
+    g_autoptr(UcOptions) options = NULL;
+
+    if (!given || given->kind != UC_SPEC_SCALAR)
+        return frame->force_share;
+    options = uc_options_new();
+    uc_options_set(options, &option, given->scalar, NULL);
+    return uc_options_bool(options, option.name, frame->force_share);
 }
 
 UcOptions *uc_frame_options(const UcFrame *frame, GError **error)

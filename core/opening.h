@@ -32,6 +32,7 @@ typedef struct UcFrame {
     UcNode *parent;         /* whose port it is; NULL as above, or while a file is probed */
     bool named;             /* the parent's image names it */
     bool implied;           /* named, or belongs to what is */
+    bool force_share;       /* the files of the node may be written by others; handed down */
     uint32_t depth;         /* layers above it */
     guint chain_start;      /* length of opening->chain when the frame began */
     const UcDriver *driver; /* from CREATE on */
@@ -70,6 +71,8 @@ bool uc_frame_push_implied(UcGraph *graph, UcFrame *frame, GError **error);
 
 /* The frame's options, checked against its driver's table (open_options.c). */
 UcOptions *uc_frame_options(const UcFrame *frame, GError **error);
+/* "force-share", where the frame has it, else what was handed down to it. */
+bool uc_frame_forces_share(const UcFrame *frame);
 /* What to call the frame's node before it is open. The caller frees. */
 char *uc_frame_name(const UcFrame *frame);
 /* What messages call it: "node 'vm': driver qcow2", or "driver qcow2". The caller frees. */

@@ -59,7 +59,7 @@ void uc_sources_add_options(UcSources *sources, GOptionContext *context)
         {"snapshot", 'l', 0, G_OPTION_ARG_FILENAME, &sources->snapshot,
          "Show this internal snapshot of the image", "SNAPSHOT"},
         {"force-share", 'U', 0, G_OPTION_ARG_NONE, &sources->force_share,
-         "Do not insist that nobody else writes the image", NULL},
+         "Lock nothing, and read also what others write", NULL},
         {"allow-probing", 0, 0, G_OPTION_ARG_NONE, &sources->allow_probing,
          "Believe guessed formats, also of backing files", NULL},
         {"truncated", 0, 0, G_OPTION_ARG_FILENAME, &sources->truncated,
@@ -132,6 +132,7 @@ static bool make_gate(const UcSources *sources, UcGate *gate, GError **error)
     const char *truncated = sources->truncated != NULL ? sources->truncated : "error";
     *gate = UC_GATE_DEFAULT;
     gate->allow_probing = sources->allow_probing;
+    gate->force_share = sources->force_share;
     if (strcmp(truncated, "zero") == 0)
         gate->truncated = UC_TRUNCATED_ZERO;
     else if (strcmp(truncated, "error") != 0)

@@ -46,7 +46,7 @@ static bool check_size(const UcNode *node, GError **error)
 static bool checksum_open(UcNode *node, const UcOptions *options, GError **error)
 {
     const char *name = uc_options_string(options, "manifest", NULL);
-    const UcHostFile *file = uc_gate_open_file(node, name, error);
+    const UcHostFile *file = uc_gate_open_file(node, name, UC_LOCKING_OFF, error);
     Checksum *checksum = node->state;
 
     if (!file)

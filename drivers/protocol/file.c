@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -20,10 +21,23 @@ typedef struct File {
 
 #define HOLE_RUNS (1u << 16) /* that are remembered, of 32 bytes or so each */
 
+static const char *const locking_values[] = {
+    [UC_LOCKING_AUTO] = "auto", [UC_LOCKING_ON] = "on", [UC_LOCKING_OFF] = "off", NULL};
+
+static UcLocking locking_of(const UcOptions *options)
+{
+    const char *value = uc_options_string(options, "locking", "auto");
+    UcLocking locking = UC_LOCKING_AUTO;
+
+    while (strcmp(locking_values[locking], value) != 0)
+        locking++;
+    return locking;
+}
+
 static bool file_open(UcNode *node, const UcOptions *options, GError **error)
 {
     const char *name = uc_options_string(options, "filename", NULL);
-    const UcHostFile *host = uc_gate_open_file(node, name, error);
+    const UcHostFile *host = uc_gate_open_file(node, name, locking_of(options), error);
     File *file = node->state;
 
     if (!host)
@@ -128,14 +142,13 @@ static void file_describe(const UcNode *node, GVariantBuilder *facts)
 }
 
 static const char *const aio_values[] = {"threads", "native", "io_uring", NULL};
-static const char *const locking_values[] = {"auto", "on", "off", NULL};
 
 /* All but the first are QEMU's. */
 static const UcOption file_options[] = {
     {.name = "filename", .required = true, .help = "path of the file"},
     {.name = "aio", .values = aio_values, .help = "how QEMU waits for the host"},
     {.name = "aio-max-batch", .type = UC_OPTION_NUMBER, .help = "how QEMU waits for the host"},
-    {.name = "locking", .values = locking_values, .help = "files are not locked"},
+    {.name = "locking", .values = locking_values, .help = "keep others from writing it"},
     {.name = "drop-cache", .type = UC_OPTION_BOOL, .help = "about live migration"},
     {.name = "x-check-cache-dropped", .type = UC_OPTION_BOOL, .help = "about live migration"},
     {.name = "pr-manager", .refused = "cannot be used: a guest's SCSI commands do not come here"},
