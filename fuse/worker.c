@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/worker.h"
 
+#include "core/lock.h"
 #include "fuse/confine.h"
 #include "fuse/detach.h"
 #include "fuse/log.h"
@@ -73,6 +74,13 @@ static struct fuse_loop_config *loop_config(const UcMountOptions *options)
     return config;
 }
 
+/* So that "umount mnt && qemu-img ..." finds the images free, however long we take to end. */
+static void release_images(const UcMount *mount)
+{
+    const UcExport *any = g_ptr_array_index(mount->exports, 0);
+    uc_lock_release(any->node->graph);
+}
+
 static bool serve(const UcMount *mount)
 {
     struct fuse_loop_config *config = loop_config(mount->options);
@@ -96,6 +104,7 @@ bool uc_worker_run(UcMount *mount, int control)
     g_thread_unref(g_thread_new("watch", watch, &self));
     UcCounter *counter = start_counting(mount);
     bool fine = serve(mount);
+    release_images(mount);
     if (!uc_counter_stop(counter))
         _exit(fine ? EXIT_SUCCESS : EXIT_FAILURE);
     return fine;

@@ -48,7 +48,7 @@ mount_image()
     shift
     [ -r /dev/fuse ] && [ -w /dev/fuse ] || skip "needs /dev/fuse"
     mkdir -p "$directory"
-    "$UNCHAIN" mount "$@" "$directory" >mount.out 2>mount.err ||
+    "$UNCHAIN" mount --pid-file "$directory.pid" "$@" "$directory" >mount.out 2>mount.err ||
         fail "unchain mount: $(cat mount.err)"
     at_exit unmount_all
 }
@@ -57,13 +57,23 @@ unmount()
 {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         if [ "$(id -u)" = 0 ]; then
-            umount "$1" 2>unmount.err && return
+            umount "$1" 2>unmount.err && until_free "$1" && return
         else
-            fusermount3 -u "$1" 2>unmount.err && return
+            fusermount3 -u "$1" 2>unmount.err && until_free "$1" && return
         fi
         sleep 0.1 # something else on the machine may be looking at it
     done
     fail "cannot unmount $1: $(cat unmount.err)"
+}
+
+# until_free DIRECTORY: the images are let go of a moment after it is unmounted
+until_free()
+{
+    for _ in $(seq 500); do
+        [ -e "$1.pid" ] || return 0
+        sleep 0.01
+    done
+    fail "$1 is unmounted, but the program has not ended"
 }
 
 unmount_all()

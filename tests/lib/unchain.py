@@ -63,12 +63,22 @@ class Mount:
                 break
         os.mkdir(self.directory)
         named = [f"{name}={spec_of(source)}" for name, source in self.sources.items()]
-        run(os.environ["UNCHAIN"], "mount", *self.options, *named, self.directory)
+        run(os.environ["UNCHAIN"], "mount", "--pid-file", self.directory + ".pid", *self.options,
+            *named, self.directory)
         return self.directory
 
     def __exit__(self, *_):
         unmount(self.directory)
         os.rmdir(self.directory)
+        self.wait_until_free()
+
+    def wait_until_free(self):
+        """The images are let go of a moment after it is unmounted."""
+        for _ in range(500):
+            if not os.path.exists(self.directory + ".pid"):
+                return
+            time.sleep(0.01)
+        raise Wrong(f"{self.directory} is unmounted, but the program has not ended")
 
 
 def unmount(directory):
