@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Which bytes are locked, and which locks of others matter. The others are further open file
@@ -133,6 +134,73 @@ static void test_sharing_processes(void)
     check_bytes("");
     close(ends[0]);
     close(ends[1]);
+}
+
+/* ---- at the same moment ---- */
+
+#define RACING_TIME (CLOCKS_PER_SEC / 3)
+#define NO_MORE (-1)
+
+typedef struct {
+    int fd; /* the writer's */
+    bool writes;
+    gint round; /* that begins, atomic */
+    gint done;
+} Race;
+
+/* Of what QEMU does when it begins to write, what contradicts a reader: it says so, and looks. */
+static bool begin_to_write(int fd)
+{
+    struct flock write = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 101, .l_len = 1};
+    struct flock others = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 201, .l_len = 1};
+
+    return fcntl(fd, F_OFD_SETLK, &write) == 0 && fcntl(fd, F_OFD_GETLK, &others) == 0 &&
+           others.l_type == F_UNLCK;
+}
+
+static gpointer run_writer(gpointer data)
+{
+    Race *race = data;
+
+    for (int round, last = 0; (round = g_atomic_int_get(&race->round)) != NO_MORE; last = round) {
+        if (round == last) {
+            g_thread_yield();
+            continue;
+        }
+        race->writes = begin_to_write(race->fd);
+        g_atomic_int_set(&race->done, round);
+    }
+    return NULL;
+}
+
+static bool race_once(Race *race, int fd, int round)
+{
+    struct flock nothing = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    bool reads;
+
+    g_atomic_int_set(&race->round, round);
+    reads = uc_lock_take(fd) == UC_LOCKED;
+    while (g_atomic_int_get(&race->done) != round)
+        g_thread_yield();
+    fcntl(fd, F_OFD_SETLK, &nothing);
+    fcntl(race->fd, F_OFD_SETLK, &nothing);
+    return reads && race->writes;
+}
+
+static void test_race(void)
+{
+    Race race = {.fd = open_file(O_RDWR)};
+    int fd = open_file(O_RDONLY), both = 0;
+    GThread *writer = g_thread_new("writer", run_writer, &race);
+    clock_t end = clock() + RACING_TIME;
+
+    for (int round = 1; clock() < end; round++)
+        both += race_once(&race, fd, round);
+    g_atomic_int_set(&race.round, NO_MORE);
+    g_thread_join(writer);
+    CU_ASSERT_EQUAL(both, 0);
+    close(race.fd);
+    close(fd);
 }
 
 /* ---- where there are no locks ---- */
@@ -276,6 +344,7 @@ int main(void)
     CU_add_test(suite, "locks of others", test_others);
     CU_add_test(suite, "exclusive locks of others", test_exclusive);
     CU_add_test(suite, "processes share them", test_sharing_processes);
+    CU_add_test(suite, "reader and writer at once", test_race);
     CU_add_test(suite, "no locks there", test_impossible);
     CU_add_test(suite, "force-share is handed down", test_force_share);
     CU_add_test(suite, "force-share ends at names", test_force_share_and_names);
