@@ -76,13 +76,13 @@ class Bench:
                 continue
             subject = contestant.subject(image)
             if subject.can_start and any(workload.job.mounted for workload in wanted):
+                atexit.register(subject.stop)
                 try:
                     subject.start()
                 except mounted.MountFailed as error:
                     for workload in wanted:
                         self.give_up(workload, subject, error)
                     continue
-                atexit.register(subject.stop)
             yield subject
 
     def run_image(self, name, group):

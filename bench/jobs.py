@@ -65,7 +65,8 @@ class Cp(Job):
 
 
 class RandomReads(Job):
-    """Thousands of reads of 4 KiB in a second; no block is read twice."""
+    """Thousands of reads of 4 KiB in a second, no block twice; and the CPU time that the serving
+    program used for each, in microseconds."""
     fills = 0.25
 
     def __init__(self, readers=1, depth=0):
@@ -76,13 +77,15 @@ class RandomReads(Job):
         engine = ["--ioengine=psync"]
         if self.depth:
             engine = ["--ioengine=io_uring", f"--iodepth={self.depth}", "--direct=1"]
+        before = subject.cpu_seconds()
         text = output_of([
             "fio", "--name=bench", f"--filename={subject.file}", "--readonly", "--rw=randread",
             "--bs=4k", f"--size={share}", f"--offset_increment={share}", "--thread",
             f"--numjobs={self.readers}", "--runtime=1", "--group_reporting",
             "--invalidate=0", "--output-format=json", *engine]).stdout
-        report = json.loads(text[text.index("{"):])
-        return {"kIOPS": report["jobs"][0]["read"]["iops"] / 1000}
+        used = subject.cpu_seconds() - before
+        report = json.loads(text[text.index("{"):])["jobs"][0]["read"]
+        return {"kIOPS": report["iops"] / 1000, "CPU": used * 1e6 / max(report["total_ios"], 1)}
 
 
 class Walk(Job):
@@ -140,8 +143,8 @@ class Mount(Job):
     mounted = False
 
     def run(self, subject):
-        subject.start()
         try:
+            subject.start()
             values = {"ms": subject.seconds * 1000, "MiB": subject.memory()}
             values["GB/s"] = Dd("1M").run(subject)["GB/s"]
             return {**values, "MiB after": subject.memory()}

@@ -37,6 +37,7 @@ def plain_rows():
                                ("depth32", "random 4K, O_DIRECT, queue of 32, kIOPS", 4)):
         yield Row(title, name, "kIOPS", (goals.at_least(least),), digits=1)
         yield Row("… direct_io", name, "kIOPS", (), DIRECT, digits=1)
+        yield Row("… CPU of the daemon, µs per read", name, "CPU", more_is_better=False, digits=1)
 
 
 def chain_rows():
