@@ -59,7 +59,9 @@ static void serve_init(void *data, struct fuse_conn_info *connection)
     const UcServe *serve = data;
     connection->max_background = BACKGROUND_REQUESTS;
     connection->max_read = serve->max_read;
-    connection->max_readahead = MIN(connection->max_readahead, serve->read_ahead);
+    /* More than the kernel has offered: the supervisor may have raised it already, and the answer
+     * to the greeting must not lower it again. */
+    connection->max_readahead = MIN(serve->read_ahead, UINT_MAX);
     /* Nothing changes behind the kernel's back: it need not look before it trusts its cache. */
     connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
     if (serve->passthrough)
