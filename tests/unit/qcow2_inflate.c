@@ -10,7 +10,7 @@
  * and then damaged, are inflated by both, each into a block of exactly its size.
  */
 #define CLUSTER 65536
-#define DAMAGES 12 /* of each stream */
+#define DAMAGES 25 /* of each stream */
 #define SEED 20260
 
 static uint32_t below(GRand *random, uint32_t limit)
