@@ -20,6 +20,7 @@ import sys
 import time
 
 import images
+import jobs
 import lineup
 import machine
 import mounted
@@ -123,9 +124,12 @@ class Bench:
             self.save()
 
     def run_micro(self):
-        tops = [self.images.get(f"chain-{depth}").top for depth in images.DEPTHS]
-        words = [f"{self.options.build}/bench/micro", *tops]
-        text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        text = ""
+        for depth in images.DEPTHS:
+            image = self.images.get(f"chain-{depth}")
+            for path in image.files():
+                machine.read_file(path)
+            text += jobs.output_of([f"{self.options.build}/bench/micro", image.top]).stdout
         text = text.replace(f"{self.images.root}/", "")
         with open(f"{self.options.work}/micro.txt", "w", encoding="utf-8") as file:
             file.write(text)
