@@ -18,7 +18,7 @@ work=${BENCH_WORK:-/var/tmp/unchain-bench}
 chroot=$work/newer
 
 needed=(gcc libc6-dev meson ninja-build pkg-config python3 fio
-    libfuse3-dev fuse3 libglib2.0-dev libjson-glib-dev libxxhash-dev zlib1g-dev libzstd-dev libdeflate-dev
+    libfuse3-dev fuse3 libglib2.0-dev libjson-glib-dev libseccomp-dev libxxhash-dev zlib1g-dev libzstd-dev libdeflate-dev
     qemu-utils qemu-system-common)
 # Peers that are left out if they cannot be had.
 wanted=(libnbd-bin libqcow-utils)

@@ -19,6 +19,7 @@ pkg-config        command -v pkg-config
 libglib2.0-dev    pkg-config --exists glib-2.0
 libjson-glib-dev  pkg-config --exists json-glib-1.0
 libfuse3-dev      pkg-config --exists fuse3
+libseccomp-dev    pkg-config --exists libseccomp
 libxxhash-dev     pkg-config --exists libxxhash
 libdeflate-dev    pkg-config --exists libdeflate
 zlib1g-dev        pkg-config --exists zlib

@@ -6,9 +6,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+static int nowhere = -1; /* /dev/null */
+
+void uc_detach_prepare(void)
+{
+    nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    uc_log_prepare_syslog();
+}
+
 void uc_detach(void)
 {
-    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere < 0)
+        uc_detach_prepare();
     uc_log_to_syslog();
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(nowhere, fd);

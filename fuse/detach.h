@@ -5,3 +5,5 @@
  * nobody waiting: `$(unchain mount ...)` returns, a directory can be unmounted. The log goes to
  * syslog from here on. */
 void uc_detach(void);
+/* Opens what that needs; for a process that cannot any more when it comes to it. */
+void uc_detach_prepare(void);

@@ -102,7 +102,6 @@ static UcExport *export_new(const UcSource *source, const UcOwnership *ownership
     UcExport *export = g_new0(UcExport, 1);
     export->name = g_strdup(source->name);
     export->node = source->node;
-    g_mutex_init(&export->passthrough.lock);
     set_owner(&export->attributes, ownership);
     set_times(&export->attributes, &time);
     export->attributes.st_mode = S_IFREG | file_mode(ownership, files, export->attributes.st_gid);
@@ -117,7 +116,6 @@ static UcExport *export_new(const UcSource *source, const UcOwnership *ownership
 static void export_free(gpointer data)
 {
     UcExport *export = data;
-    g_mutex_clear(&export->passthrough.lock);
     g_free(export->name);
     g_free(export);
 }

@@ -40,22 +40,27 @@ static bool parse_output(const char *text, bool *svg, GError **error)
     return uc_error_set(error, UC_ERROR_USAGE, "--output=%s: expected \"dot\" or \"svg\"", text);
 }
 
+static bool draw(UcSources *sources, char *const *words, bool svg, GError **error)
+{
+    UcPainter painter;
+    if (svg && !uc_painter_start(&painter, error))
+        return false;
+    const UcNode *node = uc_sources_open_one(sources, words, error);
+    g_autofree char *dot = node != NULL ? uc_graph_to_dot(node) : NULL;
+    if (svg)
+        return uc_painter_finish(&painter, dot, error) && dot != NULL;
+    if (dot != NULL)
+        fputs(dot, stdout);
+    return dot != NULL;
+}
+
 static bool graph_run(int argc, char **argv, GError **error)
 {
     g_autoptr(UcSources) sources = uc_sources_new();
     g_auto(Request) request = {0};
     bool svg;
-    if (!request_parse(&request, sources, argc, argv, error) ||
-        !parse_output(request.output, &svg, error))
-        return false;
-    const UcNode *node = uc_sources_open_one(sources, request.words, error);
-    if (node == NULL)
-        return false;
-    g_autofree char *dot = uc_graph_to_dot(node);
-    if (svg)
-        return uc_graph_print_svg(dot, error);
-    fputs(dot, stdout);
-    return true;
+    return request_parse(&request, sources, argc, argv, error) &&
+           parse_output(request.output, &svg, error) && draw(sources, request.words, svg, error);
 }
 
 const UcCommand uc_command_graph = {

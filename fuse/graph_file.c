@@ -95,8 +95,8 @@ static bool fill(GString *text, FILE *file, const char *filename, GError **error
             return uc_error_set(error, UC_ERROR_FAILED, "%s: more than %d MiB: not a graph file",
                                 filename, MOST_MIB);
     }
-    return !ferror(file) || uc_error_set(error, UC_ERROR_FAILED, "cannot read %s: %s", filename,
-                                         g_strerror(errno));
+    return !ferror(file) ||
+           uc_error_set(error, UC_ERROR_FAILED, "cannot read %s: %s", filename, g_strerror(errno));
 }
 
 static GString *read_text(const char *filename, GError **error)

@@ -5,7 +5,8 @@
 #include "fuse/graph_nodes.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,17 +76,29 @@ char *uc_graph_to_dot(const UcNode *top)
 
 /* ---- svg ---- */
 
-/* A file without a name that holds the text, to be read from its beginning; -1: failed. */
-static int file_of(const char *text)
+bool uc_painter_start(UcPainter *painter, GError **error)
 {
-    FILE *file = tmpfile();
-    int fd = -1;
-    if (file != NULL && fputs(text, file) >= 0 && fflush(file) == 0 &&
-        fseek(file, 0, SEEK_SET) == 0)
-        fd = dup(fileno(file));
-    if (file != NULL)
-        fclose(file);
-    return fd;
+    g_autofree char *program = g_find_program_in_path("dot");
+    char *argv[] = {program, (char *)"-Tsvg", NULL};
+    const GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES;
+    g_autoptr(GError) cause = NULL;
+    if (program == NULL)
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "--output=svg needs Graphviz' program 'dot', which is not installed "
+                            "(try apt install graphviz, or --output=dot)");
+    signal(SIGPIPE, SIG_IGN); /* that it has ended is seen by its status */
+    return g_spawn_async_with_pipes(NULL, argv, NULL, flags, NULL, NULL, &painter->pid,
+                                    &painter->pipe, NULL, NULL, &cause) ||
+           uc_error_set(error, UC_ERROR_FAILED, "%s: %s", program, cause->message);
+}
+
+static void send_text(int fd, const char *text)
+{
+    size_t left = strlen(text);
+    for (ssize_t sent; left > 0 && (sent = TEMP_FAILURE_RETRY(write(fd, text, left))) > 0;) {
+        text += sent;
+        left -= sent;
+    }
 }
 
 static bool wait_for(GPid pid)
@@ -97,25 +110,11 @@ static bool wait_for(GPid pid)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool uc_graph_print_svg(const char *dot, GError **error)
+bool uc_painter_finish(UcPainter *painter, const char *dot, GError **error)
 {
-    g_autofree char *program = g_find_program_in_path("dot");
-    const char *const argv[] = {program, "-Tsvg", NULL};
-    g_autoptr(GError) cause = NULL;
-    GPid pid;
-    if (program == NULL)
-        return uc_error_set(error, UC_ERROR_FAILED,
-                            "--output=svg needs Graphviz' program 'dot', which is not installed "
-                            "(try apt install graphviz, or --output=dot)");
-    int in = file_of(dot);
-    if (in < 0)
-        return uc_error_set(error, UC_ERROR_FAILED, "cannot write a temporary file: %s",
-                            g_strerror(errno));
-    bool begun =
-        g_spawn_async_with_pipes_and_fds(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                                         in, -1, -1, NULL, NULL, 0, &pid, NULL, NULL, NULL, &cause);
-    close(in);
-    if (!begun)
-        return uc_error_set(error, UC_ERROR_FAILED, "%s: %s", program, cause->message);
-    return wait_for(pid) || uc_error_set(error, UC_ERROR_FAILED, "%s has failed", program);
+    if (dot != NULL)
+        send_text(painter->pipe, dot);
+    close(painter->pipe);
+    return wait_for(painter->pid) || dot == NULL ||
+           uc_error_set(error, UC_ERROR_FAILED, "dot has failed");
 }

@@ -35,19 +35,27 @@ static pid_t spawn_shell(const char *script, const char *mountpoint, int input)
     return pid;
 }
 
-UcGuard uc_guard_start(const char *mountpoint)
+UcGuard uc_guard_new(void)
 {
-    UcGuard guard = {.pipe = -1, .pid = -1};
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return guard;
-    guard.pid = spawn_shell(geteuid() == 0 ? FOR_ROOT : FOR_USERS, mountpoint, ends[0]);
-    close(ends[0]);
-    if (guard.pid < 0)
-        close(ends[1]);
-    else
-        guard.pipe = ends[1];
-    return guard;
+    int ends[2] = {-1, -1};
+    (void)!pipe2(ends, O_CLOEXEC);
+    return (UcGuard){.input = ends[0], .pipe = ends[1], .pid = -1};
+}
+
+static void close_end(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void uc_guard_start(UcGuard *guard, const char *mountpoint)
+{
+    if (guard->input >= 0)
+        guard->pid = spawn_shell(geteuid() == 0 ? FOR_ROOT : FOR_USERS, mountpoint, guard->input);
+    close_end(&guard->input);
+    if (guard->pid < 0)
+        close_end(&guard->pipe);
 }
 
 static void reap(pid_t pid)
@@ -60,15 +68,18 @@ void uc_guard_restart(UcGuard *guard, const char *mountpoint)
 {
     close(guard->pipe);
     reap(guard->pid);
-    *guard = uc_guard_start(mountpoint);
+    *guard = uc_guard_new();
+    uc_guard_start(guard, mountpoint);
 }
 
 void uc_guard_dismiss(UcGuard *guard)
 {
-    if (guard->pid < 0)
-        return;
-    (void)!write(guard->pipe, "\n", 1);
-    close(guard->pipe);
-    reap(guard->pid);
-    *guard = (UcGuard){.pipe = -1, .pid = -1};
+    if (guard->pid >= 0) {
+        (void)!write(guard->pipe, "\n", 1);
+        close_end(&guard->pipe);
+        reap(guard->pid);
+    }
+    close_end(&guard->pipe);
+    close_end(&guard->input);
+    guard->pid = -1;
 }

@@ -13,11 +13,15 @@
  */
 typedef struct UcGuard {
     int pipe;  /* inherited by the worker; closed on exec; -1: there is no guard */
-    pid_t pid; /* of the shell */
+    int input; /* of the shell; -1: it has it */
+    pid_t pid; /* of the shell; -1: there is none yet */
 } UcGuard;
 
+/* Makes the pipe, for the worker to inherit. */
+UcGuard uc_guard_new(void);
+
 /* To be called once mounted. Without a guard the mount works just as well. */
-UcGuard uc_guard_start(const char *mountpoint);
+void uc_guard_start(UcGuard *guard, const char *mountpoint);
 
 /* To be called when the pipe says POLLERR: the guard has been killed, and another takes its place.
  * (The worker does not hold its pipe; it leaves with the mount if the supervisor is killed.) */

@@ -166,6 +166,9 @@ static bool hash_run(int argc, char **argv, GError **error)
         !uc_command_parse_output(request.output, &json, error) ||
         !parse_block_size(&request, &hash.block_size, error))
         return false;
+    g_autofree char *directory = NULL;
+    if (request.manifest != NULL)
+        sources->sandbox.directory = directory = uc_new_file_directory(request.manifest);
     hash.node = uc_sources_open_one(sources, request.words, error);
     if (hash.node == NULL || !hash_init(&hash, sources, &request, error) ||
         !run_sweep(&hash, error))

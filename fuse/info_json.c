@@ -3,6 +3,7 @@
 #include "fuse/graph_json.h"
 #include "fuse/info_output.h"
 #include "fuse/json.h"
+#include "fuse/sandbox/sandbox.h"
 
 /*
  * The shape is that of `qemu-img info --output=json`, so scripts find filename, format,
@@ -96,11 +97,21 @@ static void add_warnings(JsonObject *object, const UcGraph *graph)
     json_object_set_array_member(object, "warnings", list);
 }
 
+static void add_sandbox(JsonObject *object)
+{
+    const GPtrArray *walls = uc_sandbox_walls();
+    JsonArray *list = json_array_new();
+    for (guint i = 0; i < walls->len; i++)
+        json_array_add_string_element(list, g_ptr_array_index(walls, i));
+    json_object_set_array_member(object, "sandbox", list);
+}
+
 void uc_info_print_json(const UcNode *node, bool chain)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     JsonNode *top = node_to_json(node, seen);
     add_warnings(json_node_get_object(top), node->graph);
+    add_sandbox(json_node_get_object(top));
     if (!chain) {
         json_object_set_array_member(json_node_get_object(top), "nodes", uc_graph_to_json(node));
         uc_json_print(top);

@@ -2,6 +2,7 @@
 #include "fuse/info_output.h"
 
 #include "core/text.h"
+#include "fuse/sandbox/sandbox.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,6 +84,13 @@ static void print_warnings(const UcGraph *graph)
                (char *)g_ptr_array_index(graph->warnings, i));
 }
 
+/* What all of this has been read in. */
+static void print_sandbox(void)
+{
+    g_autofree char *state = uc_sandbox_to_string();
+    printf("\nsandbox:\n  %s\n", state);
+}
+
 void uc_info_print_human(const UcNode *node, bool chain)
 {
     const UcNode *layer = node;
@@ -96,4 +104,5 @@ void uc_info_print_human(const UcNode *node, bool chain)
         printf("\ngraph:\n%s", tree);
     }
     print_warnings(node->graph);
+    print_sandbox();
 }

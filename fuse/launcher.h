@@ -7,9 +7,14 @@
  * A mount is these processes:
  *
  *     launcher          what the user started; returns when the mount answers
- *       └ supervisor    mounts, waits, unmounts; never looks at image contents again
- *           ├ worker    serves the kernel's requests (fuse/confine.h)
+ *       └ supervisor    mounts, waits, unmounts; never looks at an image
+ *           ├ worker    opens the images and serves them, in a sandbox (fuse/sandbox/sandbox.h)
  *           └ guard     a shell, waiting for the worst (fuse/guard.h)
+ *
+ * The worker opens everything, the supervisor mounts, and the connection to the kernel goes through
+ * the socket between them to the worker: the kernel's requests and the strangers' bytes are its
+ * alone. Of the supervisor nothing is taken, for there is little that it could do without: it is
+ * root or starts fusermount3, and it listens to one byte at a time.
  *
  * In the foreground the launcher is the supervisor itself. Whoever dies, the mount goes:
  *

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 /* The process has one standard error, hence one of these. */
 static struct {
@@ -108,9 +109,15 @@ bool uc_log_is_quiet(void)
     return state.quiet;
 }
 
+/* syslog(3) reads the time zone when it is used first. */
+void uc_log_prepare_syslog(void)
+{
+    tzset();
+    openlog("unchain", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
 void uc_log_to_syslog(void)
 {
-    openlog("unchain", LOG_PID, LOG_DAEMON);
     state.to_syslog = true;
 }
 

@@ -19,7 +19,8 @@ void uc_log_init(void);
 /* -v and -q. */
 void uc_log_add_options(GOptionContext *context);
 bool uc_log_is_quiet(void);
-/* From here on to syslog(3), facility daemon. */
+/* From here on to syslog(3), facility daemon. Preparing connects to it. */
+void uc_log_prepare_syslog(void);
 void uc_log_to_syslog(void);
 
 void uc_log(UcLogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);

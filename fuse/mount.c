@@ -6,6 +6,7 @@
 #include "fuse/launcher.h"
 #include "fuse/log.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,19 +82,51 @@ static void describe_source(GString *text, const UcSource *source, const UcMount
     g_string_append_printf(text, "%s shows %s (%s)", shown, origin, size);
 }
 
-static char *announce(const UcSources *sources, const UcMountpoint *mountpoint, bool foreground)
+void uc_mount_announce(const UcMount *mount)
 {
-    GString *text = g_string_new(NULL);
+    const UcMountpoint *mountpoint = mount->mountpoint;
+    const UcSources *sources = mount->sources;
+    g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *quoted = quote_for_shell(mountpoint->path);
     g_autofree char *shown = uc_text_escape(mountpoint->path, -1);
+    if (mount->silent || uc_log_is_quiet())
+        return;
     if (sources->list->len == 1)
         describe_source(text, sources->list->pdata[0], mountpoint);
     else
         g_string_append_printf(text, "%s shows %u images", shown, sources->list->len);
     g_string_append_printf(text, "\nto end it: %s %s%s\n",
                            geteuid() == 0 ? "umount" : "fusermount3 -u", quoted,
-                           foreground ? ", or Ctrl-C" : "");
-    return g_string_free(text, FALSE);
+                           mount->foreground ? ", or Ctrl-C" : "");
+    fputs(text->str, stdout);
+    fflush(stdout);
+}
+
+/* ---- in the worker ---- */
+
+bool uc_mount_open(UcMount *mount, GError **error)
+{
+    const UcMountOptions *options = mount->options;
+    if (!uc_sources_open(mount->sources, error))
+        return false;
+    mount->exports = uc_exports_new(mount->sources, &options->ownership, error);
+    if (mount->exports == NULL)
+        return false;
+    for (guint i = 0; options->passthrough && i < mount->exports->len; i++) {
+        UcExport *export = g_ptr_array_index(mount->exports, i);
+        uc_passthrough_init(&export->passthrough, export->node);
+    }
+    mount->serve = (UcServe){
+        .exports = mount->exports,
+        .is_file = mount->mountpoint->is_file,
+        .direct_io = options->direct_io,
+        .passthrough = options->passthrough,
+        .directory = uc_exports_directory(mount->exports, &options->ownership),
+        .connection = options->connection,
+        .max_read = options->max_read,
+        .read_ahead = options->read_ahead.bytes,
+    };
+    return true;
 }
 
 /* ---- putting it together ---- */
@@ -119,33 +152,6 @@ static bool make_session(UcMount *mount, UcMountOptions *options, GError **error
     return uc_mount_options_refuse(reason, error);
 }
 
-static bool make_exports(UcMount *mount, const UcSources *sources, const UcMountOptions *options,
-                         GError **error)
-{
-    mount->exports = uc_exports_new(sources, &options->ownership, error);
-    if (mount->exports == NULL)
-        return false;
-    if (mount->mountpoint->is_file && mount->exports->len != 1)
-        return uc_error_set(error, UC_ERROR_USAGE,
-                            "%s is a file and can show one source; for %u, mount on a directory",
-                            mount->mountpoint->path, mount->exports->len);
-    for (guint i = 0; options->passthrough && i < mount->exports->len; i++) {
-        UcExport *export = g_ptr_array_index(mount->exports, i);
-        uc_passthrough_init(&export->passthrough, export->node);
-    }
-    mount->serve = (UcServe){
-        .exports = mount->exports,
-        .is_file = mount->mountpoint->is_file,
-        .direct_io = options->direct_io,
-        .passthrough = options->passthrough,
-        .directory = uc_exports_directory(mount->exports, &options->ownership),
-        .connection = options->connection,
-        .max_read = options->max_read,
-        .read_ahead = options->read_ahead.bytes,
-    };
-    return true;
-}
-
 static void mount_clear(UcMount *mount)
 {
     if (mount->session != NULL) {
@@ -155,27 +161,46 @@ static void mount_clear(UcMount *mount)
     g_clear_pointer(&mount->exports, g_ptr_array_unref);
     g_clear_pointer(&mount->mountpoint, uc_mountpoint_free);
     g_free(mount->pid_file);
-    g_free(mount->announcement);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UcMount, mount_clear)
 
-static bool mount_sources(UcMount *mount, const Request *request, UcSources *sources,
-                          UcMountOptions *options, GError **error)
+static bool check_mountpoint(const UcMountpoint *mountpoint, const UcSources *sources,
+                             GError **error)
 {
+    return !mountpoint->is_file || sources->list->len == 1 ||
+           uc_error_set(error, UC_ERROR_USAGE,
+                        "%s is a file and can show one source; for %u, mount on a directory",
+                        mountpoint->path, sources->list->len);
+}
+
+/* Threads open the device late, when there is nothing to open any more. */
+static void check_clone_fd(UcMountOptions *options, const UcSources *sources)
+{
+    if (!options->clone_fd || sources->sandbox.mode == UC_SANDBOX_OFF)
+        return;
+    uc_log(UC_LOG_WARNING, "clone_fd needs --sandbox=off; there is one queue for all threads");
+    options->clone_fd = 0;
+}
+
+static bool mount_sources(UcMount *mount, const Request *request, UcMountOptions *options,
+                          GError **error)
+{
+    UcSources *sources = mount->sources;
     char *const *words = request->words;
     if (uc_mount_options_apply(options, sources, words[0]) && words[0] != NULL)
         words++;
-    sources->forks = true;
-    if (!uc_sources_open(sources, words, error) || !make_exports(mount, sources, options, error))
+    if (!uc_sources_gather(sources, words, error) ||
+        !check_mountpoint(mount->mountpoint, sources, error))
         return false;
+    check_clone_fd(options, sources);
+    sources->sandbox.keep_admin = options->passthrough;
     g_autofree char *fsname = fsname_of(sources);
     uc_mount_options_add(options, "fsname", fsname);
     mount->options = options;
     mount->foreground = request->foreground;
+    mount->silent = request->no_announcement;
     if (request->pid_file != NULL)
         mount->pid_file = g_canonicalize_filename(request->pid_file, NULL);
-    if (!uc_log_is_quiet() && !request->no_announcement)
-        mount->announcement = announce(sources, mount->mountpoint, request->foreground);
     return make_session(mount, options, error) && uc_launcher_run(mount, error);
 }
 
@@ -183,14 +208,14 @@ static bool mount_run(int argc, char **argv, GError **error)
 {
     g_autoptr(UcSources) sources = uc_sources_new();
     g_auto(Request) request = {0};
-    g_auto(UcMount) mount = {0};
+    g_auto(UcMount) mount = {.sources = sources};
     if (!request_parse(&request, sources, argc, argv, error))
         return false;
     g_autoptr(UcMountOptions) options = uc_mount_options_new(request.options, error);
     if (options == NULL)
         return false;
     mount.mountpoint = take_mountpoint(&request, error);
-    return mount.mountpoint != NULL && mount_sources(&mount, &request, sources, options, error);
+    return mount.mountpoint != NULL && mount_sources(&mount, &request, options, error);
 }
 
 const UcCommand uc_command_mount = {
@@ -209,7 +234,7 @@ const UcCommand uc_command_mount = {
         "  cache_size=SIZE                 Memory for tables and unpacked clusters (32M)\n"
         "  index_size=SIZE                 Memory for where everything lies (32M; 0: none)\n"
         "  graph                           SOURCE is a graph file\n"
-        "  format=F, snapshot=S, truncated=T, image_opts, allow_probing, force_share\n"
+        "  format=F, snapshot=S, truncated=T, sandbox=S, image_opts, allow_probing, force_share\n"
         "                                  As the options of these names, for /etc/fstab\n"
         "and those of mount.fuse3(8). More is in unchain(1).\n",
     .run = mount_run,

@@ -36,6 +36,7 @@ static const struct fuse_opt table[] = {
     OPTION("format=%s", format, 0),
     OPTION("snapshot=%s", snapshot, 0),
     OPTION("truncated=%s", truncated, 0),
+    OPTION("sandbox=%s", sandbox, 0),
     OPTION("image_opts", image_opts, 1),
     OPTION("graph", graph, 1),
     OPTION("allow_probing", allow_probing, 1),
@@ -156,6 +157,7 @@ void uc_mount_options_free(UcMountOptions *options)
     free(options->format);
     free(options->snapshot);
     free(options->truncated);
+    free(options->sandbox);
     free(options->read_ahead.text);
     free(options->cache_size.text);
     free(options->index_size.text);
@@ -175,6 +177,7 @@ bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const c
     override(&sources->format, options->format);
     override(&sources->snapshot, options->snapshot);
     override(&sources->truncated, options->truncated);
+    override(&sources->sandbox_mode, options->sandbox);
     sources->image_opts |= options->image_opts;
     sources->allow_probing |= options->allow_probing;
     sources->force_share |= options->force_share;

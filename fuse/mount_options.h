@@ -31,6 +31,7 @@ typedef struct UcMountOptions {
     char *format;
     char *snapshot;
     char *truncated;
+    char *sandbox;
     int image_opts, graph, allow_probing, force_share;
     UcMountSize cache_size, index_size;
     struct fuse_args rest; /* argv[0], then what libfuse shall have */

@@ -55,14 +55,27 @@ static int open_nameless(const UcNewFile *file)
     return open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 }
 
+/* Where a symbolic link of that name leads; the caller frees. */
+static char *follow(const char *name)
+{
+    char *target = realpath(name, NULL);
+    char *followed = g_strdup(target != NULL ? target : name);
+    free(target);
+    return followed;
+}
+
+char *uc_new_file_directory(const char *name)
+{
+    g_autofree char *followed = follow(name);
+    return g_path_get_dirname(followed);
+}
+
 UcNewFile *uc_new_file_open(const char *name, const UcGraph *graph, GError **error)
 {
     if (!check_target(name, graph, error))
         return NULL;
-    char *target = realpath(name, NULL);
     g_autoptr(UcNewFile) file = g_new0(UcNewFile, 1);
-    file->name = g_strdup(target != NULL ? target : name);
-    free(target);
+    file->name = follow(name);
     int fd = open_nameless(file);
     if (fd < 0)
         fd = open_named(file);

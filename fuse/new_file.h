@@ -18,6 +18,8 @@ typedef struct UcNewFile {
 
 /* Refuses what is not a regular file, and the files that `graph` stands on. */
 UcNewFile *uc_new_file_open(const char *name, const UcGraph *graph, GError **error);
+/* The directory that one of this name will be in. The caller frees. */
+char *uc_new_file_directory(const char *name);
 /* Gives it its name. Frees it in any case. */
 bool uc_new_file_finish(UcNewFile *file, GError **error);
 /* Leaves no trace of it. */

@@ -24,6 +24,10 @@ void uc_passthrough_init(UcPassthrough *passthrough, const UcNode *node)
 
 #ifdef UC_HAVE_PASSTHROUGH
 
+#include <errno.h>
+#include <linux/fuse.h>
+#include <sys/ioctl.h>
+
 void uc_passthrough_greet(struct fuse_conn_info *connection)
 {
     connection->want |= connection->capable & FUSE_CAP_PASSTHROUGH;
@@ -32,23 +36,24 @@ void uc_passthrough_greet(struct fuse_conn_info *connection)
         uc_log(UC_LOG_WARNING, "passthrough: needs Linux 6.9; files are served as usual");
 }
 
-static void try(UcPassthrough *passthrough, fuse_req_t request)
-{
-    passthrough->tried = true;
-    passthrough->backing_id = fuse_passthrough_open(request, passthrough->file->fd);
-    if (passthrough->backing_id == 0)
-        uc_log(UC_LOG_WARNING, "passthrough: the kernel does not accept %s; it is served as usual",
-               passthrough->file->name);
-}
-
-void uc_passthrough_open(UcPassthrough *passthrough, fuse_req_t request,
-                         struct fuse_file_info *opened)
+/* libfuse's function for this wants a request to belong to, and by then it is too late. */
+void uc_passthrough_register(UcPassthrough *passthrough, struct fuse_session *session)
 {
     if (passthrough->file == NULL)
         return;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&passthrough->lock);
-    if (!passthrough->tried)
-        try(passthrough, request);
+    struct fuse_backing_map map = {.fd = passthrough->file->fd};
+    int id = ioctl(fuse_session_fd(session), FUSE_DEV_IOC_BACKING_OPEN, &map);
+    if (id > 0)
+        passthrough->backing_id = id;
+    else
+        uc_log(UC_LOG_WARNING,
+               "passthrough: the kernel does not accept %s (%s); it is served as "
+               "usual",
+               passthrough->file->name, g_strerror(errno));
+}
+
+void uc_passthrough_open(const UcPassthrough *passthrough, struct fuse_file_info *opened)
+{
     if (passthrough->backing_id == 0)
         return;
     opened->backing_id = passthrough->backing_id;
@@ -63,10 +68,14 @@ void uc_passthrough_greet(struct fuse_conn_info *connection)
     uc_log(UC_LOG_WARNING, "passthrough: needs libfuse 3.17; files are served as usual");
 }
 
-void uc_passthrough_open(UcPassthrough *passthrough, fuse_req_t request,
-                         struct fuse_file_info *opened)
+void uc_passthrough_register(UcPassthrough *passthrough, struct fuse_session *session)
 {
-    (void)passthrough, (void)request, (void)opened;
+    (void)passthrough, (void)session;
+}
+
+void uc_passthrough_open(const UcPassthrough *passthrough, struct fuse_file_info *opened)
+{
+    (void)passthrough, (void)opened;
 }
 
 #endif

@@ -19,9 +19,7 @@
  */
 typedef struct UcPassthrough {
     const UcHostFile *file; /* that may be handed over; NULL: none */
-    GMutex lock;            /* guards what follows */
-    bool tried;             /* there is only one answer: files are opened in one way or the other */
-    int backing_id;         /* the kernel's name for it; 0: it would not have it */
+    int backing_id;         /* the kernel's name for it; 0: it has none, or would not have it */
 } UcPassthrough;
 
 /* Finds out whether `node` is such a file; to be called if the user asks for it. */
@@ -30,6 +28,8 @@ void uc_passthrough_init(UcPassthrough *passthrough, const UcNode *node);
 /* When the kernel is greeted: makes it willing. */
 void uc_passthrough_greet(struct fuse_conn_info *connection);
 
+/* When it has been: hands the file over. That takes CAP_SYS_ADMIN. */
+void uc_passthrough_register(UcPassthrough *passthrough, struct fuse_session *session);
+
 /* Lets `opened`, the answer to an open, say that the kernel shall read by itself, if it may. */
-void uc_passthrough_open(UcPassthrough *passthrough, fuse_req_t request,
-                         struct fuse_file_info *opened);
+void uc_passthrough_open(const UcPassthrough *passthrough, struct fuse_file_info *opened);

@@ -178,7 +178,7 @@ static void serve_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info 
     }
     file->keep_cache = 1;
     file->direct_io = serve_of(request)->direct_io;
-    uc_passthrough_open(&export->passthrough, request, file);
+    uc_passthrough_open(&export->passthrough, file);
     fuse_reply_open(request, file);
 }
 

@@ -36,6 +36,7 @@ void uc_sources_free(UcSources *sources)
     g_free(sources->format);
     g_free(sources->snapshot);
     g_free(sources->truncated);
+    g_free(sources->sandbox_mode);
     g_free(sources->graph_file);
     g_strfreev(sources->blockdevs);
     g_strfreev(sources->exports);
@@ -64,6 +65,9 @@ void uc_sources_add_options(UcSources *sources, GOptionContext *context)
          "Believe guessed formats, also of backing files", NULL},
         {"truncated", 0, 0, G_OPTION_ARG_FILENAME, &sources->truncated,
          "What reads beyond the end of a truncated image give", "error|zero"},
+        {"sandbox", 0, 0, G_OPTION_ARG_FILENAME, &sources->sandbox_mode,
+         "What images are looked at in: all that the kernel offers, no less, or nothing",
+         "auto|require|off"},
         G_OPTION_ENTRY_NULL,
     };
     g_option_context_add_main_entries(context, entries, NULL);
@@ -143,6 +147,8 @@ static bool make_gate(const UcSources *sources, UcGate *gate, GError **error)
 
 static bool gather(UcSources *sources, char *const *words, GError **error)
 {
+    if (!uc_sandbox_parse_mode(sources->sandbox_mode, &sources->sandbox.mode, error))
+        return false;
     if (sources->graph_file != NULL && !uc_graph_file_read(sources, sources->graph_file, error))
         return false;
     return add_blockdevs(sources, error) && add_exports(sources, error) &&
@@ -165,10 +171,20 @@ static bool open_source(const UcSources *sources, UcSource *source, GError **err
     return source->node != NULL;
 }
 
-static bool open_graph(UcSources *sources, GError **error)
+/* From here on strangers' bytes are looked at. */
+static bool enter_sandbox(const UcSources *sources, GError **error)
+{
+    if (!uc_sandbox_enter(&sources->sandbox, error))
+        return false;
+    g_autofree char *state = uc_sandbox_to_string();
+    uc_log(UC_LOG_DEBUG, "sandbox for opening: %s", state);
+    return true;
+}
+
+bool uc_sources_open(UcSources *sources, GError **error)
 {
     UcGate gate;
-    if (!make_gate(sources, &gate, error))
+    if (!make_gate(sources, &gate, error) || !enter_sandbox(sources, error))
         return false;
     sources->graph = uc_graph_new(uc_drivers, &gate);
     uc_graph_set_limits(sources->graph, sources->cache_bytes, sources->index_bytes);
@@ -177,21 +193,18 @@ static bool open_graph(UcSources *sources, GError **error)
     for (guint i = 0; i < sources->list->len; i++)
         if (!open_source(sources, g_ptr_array_index(sources->list, i), error))
             return false;
-    if (!sources->forks)
-        uc_graph_seal(sources->graph);
     for (guint i = 0; i < sources->graph->warnings->len; i++)
         uc_log(UC_LOG_WARNING, "%s", (char *)g_ptr_array_index(sources->graph->warnings, i));
     return true;
 }
 
-bool uc_sources_open(UcSources *sources, char *const *words, GError **error)
+bool uc_sources_gather(UcSources *sources, char *const *words, GError **error)
 {
     if (!gather(sources, words, error))
         return false;
-    if (sources->list->len == 0)
-        return uc_error_set(error, UC_ERROR_USAGE, "no source is given (see %s --help)",
-                            g_get_prgname());
-    return open_graph(sources, error);
+    return sources->list->len > 0 ||
+           uc_error_set(error, UC_ERROR_USAGE, "no source is given (see %s --help)",
+                        g_get_prgname());
 }
 
 /* Adds once more the one of the first `exports` sources that is called so; false: none is. */
@@ -234,13 +247,21 @@ static bool check_single(const UcSources *sources, GError **error)
     return uc_error_set(error, UC_ERROR_USAGE, "there are several exports: name one of them");
 }
 
+static bool open_and_seal(UcSources *sources, GError **error)
+{
+    if (!uc_sources_open(sources, error))
+        return false;
+    uc_graph_seal(sources->graph);
+    return true;
+}
+
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error)
 {
     guint n_words = words != NULL ? g_strv_length((char **)words) : 0;
     if (n_words > 1)
         uc_error_set(error, UC_ERROR_USAGE, "one source at a time: what is \"%s\"?", words[1]);
     else if (gather(sources, NULL, error) && (n_words == 0 || pick(sources, words[0], error)) &&
-             check_single(sources, error) && open_graph(sources, error))
+             check_single(sources, error) && open_and_seal(sources, error))
         return ((UcSource *)sources->list->pdata[0])->node;
     return NULL;
 }
@@ -263,7 +284,7 @@ bool uc_sources_open_pair(UcSources *sources, char *const *words, const char *se
     if (!add_one(sources, exports, words[1], error))
         return false;
     g_ptr_array_remove_range(sources->list, 0, exports);
-    return open_graph(sources, error);
+    return open_and_seal(sources, error);
 }
 
 char *uc_source_title(const UcSource *source)

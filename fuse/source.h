@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/graph.h"
+#include "fuse/sandbox/sandbox.h"
 
 /*
  * A source is what the user wants to see: a spec, and the name of the file it becomes. Sources
@@ -21,6 +22,7 @@ typedef struct UcSources {
     char *format;
     char *snapshot;
     char *truncated;
+    char *sandbox_mode;
     char *graph_file;
     char **blockdevs;
     char **exports;
@@ -30,10 +32,10 @@ typedef struct UcSources {
     uint64_t cache_bytes; /* of the graph, as in core/graph.h */
     uint64_t index_bytes;
 
-    GPtrArray *list;  /* of UcSource; owned */
-    GPtrArray *named; /* of UcSpec: nodes to be declared; owned */
-    UcGraph *graph;   /* once opened; owned */
-    bool forks;       /* the process will fork: it is left to the child to seal the graph */
+    UcSandbox sandbox; /* once gathered, of the mode that `sandbox_mode` says */
+    GPtrArray *list;   /* of UcSource; owned */
+    GPtrArray *named;  /* of UcSpec: nodes to be declared; owned */
+    UcGraph *graph;    /* once opened; owned */
 } UcSources;
 
 UcSources *uc_sources_new(void);
@@ -46,11 +48,14 @@ void uc_sources_add_options(UcSources *sources, GOptionContext *context);
 /* Takes over `name`, `origin` and `spec`; the result belongs to the list. */
 UcSource *uc_sources_add(UcSources *sources, char *name, char *origin, UcSpec *spec);
 
-/* Gathers the sources that `words` (NULL-terminated, or NULL) and the options name, and opens them.
- */
-bool uc_sources_open(UcSources *sources, char *const *words, GError **error);
+/* Gathers the sources that `words` (NULL-terminated, or NULL) and the options name; looks at graph
+ * files, but at no image. */
+bool uc_sources_gather(UcSources *sources, char *const *words, GError **error);
 
-/* The same for a command that looks at one source only: `words` holds it, or the name of an
+/* Opens what has been gathered, in the sandbox's first stage. The caller seals the graph. */
+bool uc_sources_open(UcSources *sources, GError **error);
+
+/* All of this for a command that looks at one source only: `words` holds it, or the name of an
  * export, or nothing if there is only one. */
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error);
 

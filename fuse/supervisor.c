@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/supervisor.h"
 
+#include "fuse/descriptor.h"
 #include "fuse/detach.h"
 #include "fuse/guard.h"
 #include "fuse/notify.h"
@@ -12,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -26,6 +28,7 @@ typedef struct Supervisor {
     int signals;
     UcGuard guard;
     pid_t worker;
+    bool mounted;
     bool ready;
     bool stopping;     /* somebody wants it to end */
     bool worker_ended; /* it has ended already */
@@ -55,19 +58,11 @@ static bool start_worker(Supervisor *self, bool *is_worker, GError **error)
     fflush(NULL);
     self->worker = fork();
     *is_worker = self->worker == 0;
-    if (*is_worker) {
-        close(ends[0]);
-        close(self->signals);
-        if (self->launcher >= 0)
-            close(self->launcher);
-        return uc_worker_run(self->mount, ends[1]);
-    }
+    if (*is_worker)
+        return uc_worker_run(self->mount, ends[1], self->guard.pipe, error);
     close(ends[1]);
     self->control = ends[0];
-    if (self->worker < 0)
-        return uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
-    give_up_connection(self->mount->session);
-    return true;
+    return self->worker > 0 || uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
 }
 
 /* Whether it leaves by itself, and soon. */
@@ -96,16 +91,19 @@ static int reap_worker(const Supervisor *self)
 static bool check_status(const Supervisor *self, int status, GError **error)
 {
     const char *where = self->mount->mountpoint->path;
+    const char *end = self->mounted ? "; unmounted" : "";
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return self->ready || uc_error_set(error, UC_ERROR_FAILED,
                                            "%s: the mount ended before it answered", where);
+    if (WIFEXITED(status) && !self->ready)
+        exit(WEXITSTATUS(status)); /* it has said why */
     if (WIFEXITED(status))
         return uc_error_set(error, UC_ERROR_FAILED,
-                            "%s: the serving process failed (exit status %d); unmounted", where,
-                            WEXITSTATUS(status));
+                            "%s: the serving process failed (exit status %d)%s", where,
+                            WEXITSTATUS(status), end);
     return uc_error_set(error, UC_ERROR_FAILED,
-                        "%s: the serving process was killed (signal %d, %s); unmounted", where,
-                        WTERMSIG(status), strsignal(WTERMSIG(status)));
+                        "%s: the serving process was killed (signal %d, %s)%s", where,
+                        WTERMSIG(status), strsignal(WTERMSIG(status)), end);
 }
 
 /* ---- becoming ready ---- */
@@ -121,26 +119,34 @@ static bool write_pid_file(const char *path, GError **error)
                         g_strerror(errno));
 }
 
-static bool become_ready(Supervisor *self, GError **error)
+/* The worker has opened everything. */
+static bool become_mounted(Supervisor *self, GError **error)
+{
+    const UcMount *mount = self->mount;
+    if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
+        return false;
+    self->mounted = true;
+    uc_guard_start(&self->guard, mount->mountpoint->path);
+    if (!write_pid_file(mount->pid_file, error))
+        return false;
+    bool sent = uc_descriptor_send(self->control, fuse_session_fd(mount->session));
+    give_up_connection(mount->session);
+    return sent || uc_error_set(error, UC_ERROR_FAILED, "sendmsg: %s", g_strerror(errno));
+}
+
+static void become_ready(Supervisor *self)
 {
     const UcMount *mount = self->mount;
     self->ready = true;
     uc_mountpoint_set_read_ahead(mount->mountpoint, mount->options->read_ahead.bytes);
-    if (!write_pid_file(mount->pid_file, error))
-        return false;
-    if (mount->announcement != NULL) {
-        fputs(mount->announcement, stdout);
-        fflush(stdout);
-    }
     if (self->launcher < 0) {
         uc_notify("READY=1");
-        return true;
+        return;
     }
     uc_detach();
     self->stopping = write(self->launcher, "", 1) != 1; /* nobody waits for it any more */
     close(self->launcher);
     self->launcher = -1;
-    return true;
 }
 
 /* ---- the life of the supervisor ---- */
@@ -154,7 +160,9 @@ static bool hear_worker(Supervisor *self, GError **error)
         return true;
     if (word == UC_WORKER_STOP)
         self->stopping = true;
-    return word != UC_WORKER_READY || become_ready(self, error);
+    if (word == UC_WORKER_READY && self->mounted && !self->ready)
+        become_ready(self);
+    return word != UC_WORKER_OPENED || self->mounted || become_mounted(self, error);
 }
 
 /* Until it is time to end; the worker's own end counts most. False only if something failed. */
@@ -162,8 +170,9 @@ static bool wait_for_end(Supervisor *self, GError **error)
 {
     struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN},
-                             {.fd = self->guard.pipe}};
+                             {.fd = -1}};
     while (!self->stopping && !self->worker_ended) {
+        waits[2].fd = self->guard.pipe;
         if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
             continue; /* revents are those of the last time */
         if (waits[0].revents != 0) {
@@ -173,7 +182,6 @@ static bool wait_for_end(Supervisor *self, GError **error)
             self->stopping = uc_signals_take(self->signals);
         } else if (waits[2].revents != 0) {
             uc_guard_restart(&self->guard, self->mount->mountpoint->path);
-            waits[2].fd = self->guard.pipe;
         }
     }
     return true;
@@ -183,6 +191,8 @@ static bool wait_for_end(Supervisor *self, GError **error)
 static int clear_away(Supervisor *self)
 {
     int status;
+    if (!self->ready)
+        shutdown(self->control, SHUT_WR); /* it may be waiting for the mount */
     if (self->worker_ended) {
         status = reap_worker(self); /* first: its connection is certainly closed then */
         uc_mountpoint_release_dead(self->mount->mountpoint);
@@ -210,15 +220,7 @@ bool uc_supervisor_run(UcMount *mount, int launcher, GError **error)
     bool is_worker = false;
     uc_signals_block();
     self.signals = uc_signals_open();
-    if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
-        return false;
-    self.guard = uc_guard_start(mount->mountpoint->path);
+    self.guard = uc_guard_new();
     bool fine = start_worker(&self, &is_worker, error);
-    if (is_worker)
-        return fine;
-    if (fine)
-        return supervise(&self, error);
-    uc_mountpoint_release(mount->mountpoint);
-    uc_guard_dismiss(&self.guard);
-    return false;
+    return is_worker || !fine ? fine : supervise(&self, error);
 }

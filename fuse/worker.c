@@ -2,12 +2,14 @@
 #include "fuse/worker.h"
 
 #include "core/lock.h"
-#include "fuse/confine.h"
+#include "fuse/descriptor.h"
 #include "fuse/detach.h"
 #include "fuse/log.h"
 #include "fuse/signals.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 
 typedef struct Worker {
     int control; /* to the supervisor */
+    int signals;
     bool background;
 } Worker;
 
@@ -35,7 +38,7 @@ static void say(int control, char word)
 static gpointer watch(gpointer data)
 {
     const Worker *self = data;
-    struct pollfd waits[] = {{.fd = uc_signals_open(), .events = POLLIN},
+    struct pollfd waits[] = {{.fd = self->signals, .events = POLLIN},
                              {.fd = self->control, .events = POLLIN}};
     for (;;) {
         if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
@@ -45,14 +48,6 @@ static gpointer watch(gpointer data)
         if (waits[0].revents != 0 && uc_signals_take(waits[0].fd))
             say(self->control, UC_WORKER_STOP);
     }
-}
-
-static void on_ready(void *data)
-{
-    const Worker *self = data;
-    if (self->background)
-        uc_detach();
-    say(self->control, UC_WORKER_READY);
 }
 
 static UcCounter *start_counting(const UcMount *mount)
@@ -74,13 +69,6 @@ static struct fuse_loop_config *loop_config(const UcMountOptions *options)
     return config;
 }
 
-/* So that "umount mnt && qemu-img ..." finds the images free, however long we take to end. */
-static void release_images(const UcMount *mount)
-{
-    const UcExport *any = g_ptr_array_index(mount->exports, 0);
-    uc_lock_release(any->node->graph);
-}
-
 static bool serve(const UcMount *mount)
 {
     struct fuse_loop_config *config = loop_config(mount->options);
@@ -89,23 +77,112 @@ static bool serve(const UcMount *mount)
     return fine;
 }
 
-bool uc_worker_run(UcMount *mount, int control)
+/* ---- before it serves ---- */
+
+/* The end of a thread that is cancelled, as libfuse ends its own, is in a library that the C
+ * library loads when it is needed first: too late in the sandbox. */
+static void *end_thread(void *data)
 {
-    g_autoptr(GError) error = NULL;
-    if (!uc_confine(&error)) {
-        uc_log(UC_LOG_ERROR, "%s", error->message);
+    pthread_exit(data);
+}
+
+static void load_unwinder(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, end_thread, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
+/* Everything is open: the supervisor mounts, and lets us have the connection. */
+static bool connect_session(const UcMount *mount, int control)
+{
+    say(control, UC_WORKER_OPENED);
+    int connection = uc_descriptor_receive(control);
+    if (connection < 0)
         return false;
+    g_autofree char *path = g_strdup_printf("/dev/fd/%d", connection);
+    return fuse_session_mount(mount->session, path) == 0;
+}
+
+static void on_greeting(void *data)
+{
+    *(bool *)data = true;
+}
+
+/* The kernel says hello before anything else, and asks nothing until it is answered. */
+static bool greet(UcMount *mount)
+{
+    bool greeted = false;
+    struct fuse_buf request = {0};
+    int length = 1;
+    mount->serve.ready = on_greeting;
+    mount->serve.ready_data = &greeted;
+    while (!greeted && (length > 0 || length == -EINTR)) {
+        length = fuse_session_receive_buf(mount->session, &request);
+        if (length > 0)
+            fuse_session_process_buf(mount->session, &request);
     }
-    static Worker self; /* outlives the thread that looks at it */
-    self = (Worker){control, !mount->foreground};
-    mount->serve.ready = on_ready;
-    mount->serve.ready_data = &self;
-    uc_graph_seal(((UcExport *)g_ptr_array_index(mount->exports, 0))->node->graph);
-    g_thread_unref(g_thread_new("watch", watch, &self));
+    free(request.mem);
+    return greeted;
+}
+
+static void register_passthrough(const UcMount *mount)
+{
+    for (guint i = 0; i < mount->exports->len; i++) {
+        UcExport *export = g_ptr_array_index(mount->exports, i);
+        uc_passthrough_register(&export->passthrough, mount->session);
+    }
+}
+
+/* Nothing will be opened any more. */
+static bool enter_sandbox(const UcMount *mount, GError **error)
+{
+    UcSandbox sandbox = mount->sources->sandbox;
+    sandbox.stage = UC_SANDBOX_SERVING;
+    (void)!chdir("/");
+    if (!uc_sandbox_enter(&sandbox, error))
+        return false;
+    g_autofree char *state = uc_sandbox_to_string(), *missing = uc_sandbox_missing();
+    uc_log(UC_LOG_DEBUG, "sandbox: %s", state);
+    if (*missing != '\0')
+        uc_log(UC_LOG_WARNING, "the sandbox is without %s", missing);
+    return true;
+}
+
+static bool prepare(UcMount *mount, const Worker *self, GError **error)
+{
+    load_unwinder();
+    if (self->background)
+        uc_detach_prepare();
+    if (!uc_mount_open(mount, error) || !connect_session(mount, self->control) || !greet(mount))
+        return false;
+    register_passthrough(mount);
+    return enter_sandbox(mount, error);
+}
+
+static bool serve_to_the_end(const UcMount *mount)
+{
+    uc_graph_seal(mount->sources->graph);
     UcCounter *counter = start_counting(mount);
     bool fine = serve(mount);
-    release_images(mount);
+    /* So that "umount mnt && qemu-img ..." finds the images free, however long we take to end. */
+    uc_lock_release(mount->sources->graph);
     if (!uc_counter_stop(counter))
         _exit(fine ? EXIT_SUCCESS : EXIT_FAILURE);
     return fine;
+}
+
+bool uc_worker_run(UcMount *mount, int control, int guard, GError **error)
+{
+    static Worker self; /* outlives the thread that looks at it */
+    uc_descriptor_close_others(control, guard);
+    self = (Worker){control, uc_signals_open(), !mount->foreground};
+    if (!prepare(mount, &self, error))
+        return false;
+    g_thread_unref(g_thread_new("watch", watch, &self));
+    uc_mount_announce(mount);
+    if (self.background)
+        uc_detach();
+    say(control, UC_WORKER_READY);
+    return serve_to_the_end(mount);
 }

@@ -14,8 +14,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD:-$root/build}
 
 needed=(gcc libc6-dev meson ninja-build pkg-config python3
-    libfuse3-dev fuse3 libglib2.0-dev libjson-glib-dev libxxhash-dev libdeflate-dev zlib1g-dev
-    libzstd-dev libcunit1-dev qemu-utils)
+    libfuse3-dev fuse3 libglib2.0-dev libjson-glib-dev libseccomp-dev libxxhash-dev libdeflate-dev
+    zlib1g-dev libzstd-dev libcunit1-dev qemu-utils)
 # Without one of these some tests are skipped, by name.
 wanted=(qemu-system-common xfsprogs rsync libarchive-tools sleuthkit valgrind mandoc e2fsprogs
     mount procps fio jq file attr graphviz nbdkit libnbd-bin)
@@ -93,7 +93,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 mkdir -p "$build"
 install_packages
-build_version plain -Dwerror=true
+# The whole suite runs with the sandbox complete; SANDBOX=auto is for kernels without Landlock.
+build_version plain -Dwerror=true -Dsandbox="${SANDBOX:-require}"
 build_version asan -Dwerror=true -Doptimization=1 -Db_sanitize=address,undefined \
     -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 build_version tsan -Dwerror=true -Doptimization=1 -Db_sanitize=thread -Db_lundef=false

@@ -32,3 +32,4 @@ offers svg unchain graph --output = s
 offers dot unchain graph --output =
 offers json unchain info --output = j
 offers zero unchain map --truncated = ''
+offers require unchain mount --sandbox = r

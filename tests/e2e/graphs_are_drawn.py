@@ -52,6 +52,10 @@ def shared_graph():
     return ["-c", "graph.json"]
 
 
+def tree_of(words):
+    return said("info", *words).split("graph:\n")[1].split("\nsandbox:\n")[0]
+
+
 def edges_of_json(words):
     nodes = json.loads(said("info", "--output=json", *words))["nodes"]
     check([node["id"] for node in nodes] == list(range(len(nodes))), "ids are places in the list")
@@ -70,7 +74,7 @@ def edges_of_dot(words):
 
 def test_shared():
     words = shared_graph()
-    tree = re.sub(r"\(file, .*?\)", "(file)", said("info", *words).split("graph:\n")[1])
+    tree = re.sub(r"\(file, .*?\)", "(file)", tree_of(words))
     check(tree == TREE, f"the tree is\n{tree}")
     check(edges_of_json(words) == edges_of_dot(words), "JSON and dot differ")
     edges, count = edges_of_json(words)
@@ -110,7 +114,7 @@ def sharing_at_every_level(levels):
 def test_levels():
     words = sharing_at_every_level(8)  # more would have too many witnesses to be opened
     check(edges_of_json(words) == edges_of_dot(words), "JSON and dot differ")
-    check(said("info", *words).split("graph:\n")[1].count("\n") == 9, "the tree repeats itself")
+    check(tree_of(words).count("\n") == 9, "the tree repeats itself")
 
 
 def test_deep():
@@ -129,7 +133,7 @@ def test_deep():
     edges, count = edges_of_dot([top])
     check(count == 2 * layers and len(edges) == 3 * layers - 1, f"{count} nodes, {len(edges)} edges")
     check(edges_of_json([top]) == (edges, count), "JSON and dot differ")
-    tree = said("info", top).split("graph:\n")[1].split("\n")
+    tree = tree_of([top]).split("\n")
     check(len(tree) == 2 * layers + 1 and max(map(len, tree)) < 80, "the tree grows sideways")
 
 

@@ -26,7 +26,9 @@ start_foreground()
 worker_of()
 {
     for child in $(cat "/proc/$1/task/$1/children"); do
-        grep -q unchain "/proc/$child/comm" && echo "$child"
+        if grep -q unchain "/proc/$child/comm"; then
+            echo "$child"
+        fi
     done
 }
 

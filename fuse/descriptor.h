@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+/* Descriptors that go from one process to another, through a socket between them. */
+
+bool uc_descriptor_send(int socket, int fd);
+/* -1: the other end has gone, or sent none. Closed on exec. */
+int uc_descriptor_receive(int socket);
+
+/* Closes what the process was started with, but for the standard streams and these two. */
+void uc_descriptor_close_others(int one, int other);
