@@ -32,7 +32,7 @@ class Job:
 
 class Dd(Job):
     """GB/s, and the CPU seconds that the serving program used for each GiB. Who is slow is
-    interrupted, and has read less."""
+    interrupted, and has read less. (Once: a second signal, to the group, would silence dd.)"""
     patience = 8
 
     def __init__(self, block):
@@ -40,8 +40,8 @@ class Dd(Job):
 
     def run(self, subject):
         before = subject.cpu_seconds()
-        text = output_of(["timeout", "--preserve-status", "--signal=INT", str(self.patience), "dd",
-                          f"if={subject.file}", "of=/dev/null", f"bs={self.block}",
+        text = output_of(["timeout", "--foreground", "--preserve-status", "--signal=INT",
+                          str(self.patience), "dd", f"if={subject.file}", "of=/dev/null", f"bs={self.block}",
                           f"count={subject.image.size}", "iflag=count_bytes"]).stderr
         used = subject.cpu_seconds() - before
         size, seconds = re.search(r"(\d+) bytes.* ([0-9.e-]+) s,", text).groups()
