@@ -37,8 +37,10 @@ class Bench:
         self.contestants = lineup.contestants(options.work, options.build, options.newer,
                                               lambda: self.images.get("chain-1"))
         self.failed = set()
-        self.results = table.Results([c.name for c in self.contestants if c.has_column])
-        self.notes = []
+        before = self.load() if options.more else {"samples": {}, "notes": []}
+        self.results = table.Results([c.name for c in self.contestants if c.has_column],
+                                     before["samples"])
+        self.notes = before["notes"]
 
     # ---- one turn ----
 
@@ -52,8 +54,8 @@ class Bench:
 
     def turn(self, workload, subject):
         name = subject.contestant.name
-        self.settle(subject, workload.job)
         try:
+            self.settle(subject, workload.job)
             self.results.add(workload.name, name, workload.job.run(subject))
         except (OSError, subprocess.CalledProcessError, mounted.MountFailed) as error:
             self.give_up(workload, subject, error)
@@ -147,6 +149,10 @@ class Bench:
                 text += f"\n{peer}: {', '.join(known)}"
         return text + "".join(f"\nnote: {note}" for note in self.notes) + "\n"
 
+    def load(self):
+        with open(f"{self.options.work}/full.json", encoding="utf-8") as file:
+            return json.load(file)
+
     def save(self):
         """last.txt and last.json; or full.txt and full.json, which README.md is made from."""
         name = f"{self.options.work}/{'full' if self.options.is_full else 'last'}"
@@ -165,13 +171,15 @@ def parse():
     parser.add_argument("--newer", metavar="DIRECTORY", help="chroot of the newer Debian")
     parser.add_argument("--quick", action="store_true", help="few workloads, one round")
     parser.add_argument("--rounds", type=int, help="how often each is measured (3; quick: 1)")
+    parser.add_argument("--more", action="store_true",
+                        help="add rounds to the last full run, or the part it has not come to")
     parser.add_argument("--list", action="store_true", help="print the workloads")
     parser.add_argument("--micro", action="store_true", help="the library alone, nothing else")
     parser.add_argument("--work", required=True)
     parser.add_argument("--build", required=True)
     parser.add_argument("patterns", nargs="*", metavar="WORKLOAD-PATTERN")
     options = parser.parse_args()
-    options.is_full = not (options.quick or options.patterns)
+    options.is_full = options.more or not (options.quick or options.patterns)
     options.rounds = options.rounds or (1 if options.quick else 3)
     return options
 
@@ -198,7 +206,7 @@ def main():
         bench.run(chosen)
         print()
         print(bench.text())
-    if options.micro or options.is_full:
+    if options.micro or (options.is_full and not options.patterns):
         print(bench.run_micro())
 
 

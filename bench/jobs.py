@@ -41,8 +41,9 @@ class Dd(Job):
     def run(self, subject):
         before = subject.cpu_seconds()
         text = output_of(["timeout", "--foreground", "--preserve-status", "--signal=INT",
-                          str(self.patience), "dd", f"if={subject.file}", "of=/dev/null", f"bs={self.block}",
-                          f"count={subject.image.size}", "iflag=count_bytes"]).stderr
+                          str(self.patience), "dd", f"if={subject.file}", "of=/dev/null",
+                          f"bs={self.block}", f"count={subject.image.size}",
+                          "iflag=count_bytes"]).stderr
         used = subject.cpu_seconds() - before
         size, seconds = re.search(r"(\d+) bytes.* ([0-9.e-]+) s,", text).groups()
         return {"GB/s": float(size) / float(seconds) / 1e9, "CPU": used * GIB / float(size)}

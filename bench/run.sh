@@ -3,7 +3,7 @@
 #
 # Measures unchain beside other programs that show images as files, and prints one table:
 #
-#     bench/run.sh [--newer] [--quick] [--rounds N] [--micro] [--list] [WORKLOAD-PATTERN...]
+#     bench/run.sh [--newer] [--quick] [--more] [--rounds N] [--micro] [--list] [WORKLOAD-PATTERN...]
 #
 # For Debian 12, as root. Installs (apt) what is missing, builds unchain in build/bench (or below
 # $BUILD), and keeps its images (12 GiB) in /var/tmp/unchain-bench (or $BENCH_WORK), where the

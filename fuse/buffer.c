@@ -17,12 +17,17 @@ static void buffer_free(gpointer data)
     g_free(buffer);
 }
 
+void *uc_buffer_new(size_t size)
+{
+    void *bytes;
+    return posix_memalign(&bytes, sysconf(_SC_PAGESIZE), size) == 0 ? bytes : NULL;
+}
+
 static void grow(Buffer *buffer, size_t size)
 {
     free(buffer->bytes);
-    *buffer = (Buffer){0};
-    if (posix_memalign(&buffer->bytes, sysconf(_SC_PAGESIZE), size) == 0)
-        buffer->size = size;
+    buffer->bytes = uc_buffer_new(size);
+    buffer->size = buffer->bytes != NULL ? size : 0;
 }
 
 char *uc_buffer_of_thread(size_t size)

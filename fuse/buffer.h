@@ -4,10 +4,17 @@
 #include <stddef.h>
 
 /*
+ * Memory for what is read. It begins with a page, because the kernel copies page by page, and
+ * pages that lie across two of its own take it twice as long or more.
+ */
+
+/* NULL: there is not enough. The caller releases it with free(3). */
+void *uc_buffer_new(size_t size);
+
+/*
  * Each thread that serves keeps one buffer, grown to the largest request it has met: nothing is
  * allocated for a read, and what one request has warmed in the processor's cache the next one
- * writes over. It begins with a page, because the kernel copies page by page, and pages that lie
- * across two of its own take it nearly twice as long.
+ * writes over.
  */
 
 /* The calling thread's, for `size` > 0 bytes at least; NULL if there is not enough memory. What

@@ -3,6 +3,7 @@
 
 #include "core/path.h"
 #include "fuse/border.h"
+#include "fuse/buffer.h"
 #include "fuse/crew.h"
 #include "fuse/progress.h"
 
@@ -58,12 +59,12 @@ static void work(gpointer job, gpointer data)
 {
     Stretch *stretch = job;
     const Search *search = data;
-    g_autofree uint8_t *buffer = g_try_malloc(2 * stretch->length);
-    uint8_t *one = buffer, *other = buffer + stretch->length;
-    if (buffer == NULL) {
+    uint8_t *one = (uint8_t *)uc_buffer_of_thread(2 * stretch->length);
+    if (one == NULL) {
         uc_error_set(&stretch->error, UC_ERROR_MEMORY, "not enough memory");
         return;
     }
+    uint8_t *other = one + stretch->length;
     if (!read_padded(search->nodes[0], stretch, one, &stretch->error) ||
         !read_padded(search->nodes[1], stretch, other, &stretch->error) ||
         memcmp(one, other, stretch->length) == 0)

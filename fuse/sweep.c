@@ -4,9 +4,13 @@
 #include "core/extent.h"
 #include "core/seek.h"
 #include "fuse/border.h"
+#include "fuse/buffer.h"
 #include "fuse/crew.h"
 
-#define FEWEST_BYTES (1u << 20) /* of a piece, if there are as many */
+#include <stdlib.h>
+
+#define FEWEST_BYTES                                                                               \
+    (1u << 18) /* of a piece, if there are as many: a few fit into a core's cache */
 
 struct UcSweep {
     const UcNode *node;
@@ -25,7 +29,7 @@ static void piece_free(gpointer data)
     UcPiece *piece = data;
     for (size_t i = 0; i < UC_SWEEP_SIZES; i++)
         g_free(piece->sums[i]);
-    g_free((uint8_t *)piece->bytes);
+    free((uint8_t *)piece->bytes);
     g_clear_error(&piece->error);
     g_free(piece);
 }
@@ -88,7 +92,7 @@ static uint8_t *get_buffer(UcSweep *sweep)
 {
     if (sweep->spare->len > 0)
         return g_ptr_array_steal_index_fast(sweep->spare, sweep->spare->len - 1);
-    return g_try_malloc(sweep->piece_size);
+    return uc_buffer_new(sweep->piece_size);
 }
 
 static UcPiece *make_piece(UcSweep *sweep)
@@ -121,7 +125,7 @@ UcSweep *uc_sweep_new(const UcNode *node, uint64_t end, const uint64_t *sizes)
         sweep->granularity = MAX(sweep->granularity, sizes[i]);
     }
     sweep->piece_size = MAX(sweep->granularity, FEWEST_BYTES);
-    sweep->spare = g_ptr_array_new_with_free_func(g_free);
+    sweep->spare = g_ptr_array_new_with_free_func(free);
     sweep->crew = uc_crew_new(work, sweep, piece_free);
     return sweep;
 }
