@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/plan.h"
 
-#include "core/produce.h"
-
-#include <string.h>
+#include "core/span.h"
 
 static UcSegmentKind segment_kind(const UcPath *extent)
 {
@@ -64,60 +62,39 @@ bool uc_plan_next(UcPlan *plan, UcSegment *segment)
     return segment->length > 0;
 }
 
-static bool read_segment(const UcSegment *segment, void *buffer, GError **error)
-{
-    switch (segment->kind) {
-    case UC_SEGMENT_ZERO:
-        memset(buffer, 0, segment->length);
-        return true;
-    case UC_SEGMENT_PRODUCE:
-        return uc_produce(segment, buffer, error);
-    case UC_SEGMENT_LEAF:
-        return uc_node_produce(segment->node, segment->offset, buffer, segment->length, error);
-    case UC_SEGMENT_INVALID:
-        break;
-    }
-    return uc_error_set(error, UC_ERROR_FAILED,
-                        "driver %s gave an invalid answer at %" G_GUINT64_FORMAT,
-                        segment->node->driver->name, segment->offset);
-}
-
 /* Pieces that lie apart are fetched together, or each would be waited for in its turn. */
 static void fetch_rest(UcPlan rest)
 {
-    UcSegment segment;
+    UcSpan span;
 
-    while (uc_plan_next(&rest, &segment))
-        if (segment.kind == UC_SEGMENT_LEAF)
-            uc_node_fetch(segment.node, segment.offset, segment.length);
+    while (uc_span_next(&rest, &span))
+        if (span.segment.kind == UC_SEGMENT_LEAF)
+            uc_node_fetch(span.segment.node, span.segment.offset, span.segment.length);
 }
 
-/* Reads what is at hand of a segment, from its start on; false if there is more to read. */
-static bool peek(UcSegment *segment, char *buffer)
+/* How much of it is at hand, and now in `buffer`. */
+static uint64_t peek(const UcSegment *segment, void *buffer)
 {
-    uint64_t done = uc_node_peek(segment->node, segment->offset, buffer, segment->length);
-
-    segment->offset += done;
-    segment->length -= done;
-    return segment->length == 0;
+    return uc_node_peek(segment->node, segment->offset, buffer, segment->length);
 }
 
 bool uc_plan_read(UcPlan *plan, void *buffer, GError **error)
 {
     bool fetched = false;
     char *next = buffer;
-    UcSegment segment;
+    UcSpan span;
 
-    for (uint64_t done = 0; uc_plan_next(plan, &segment); next += done) {
-        done = segment.length;
-        if (segment.kind == UC_SEGMENT_LEAF && plan->ahead.length > 0 && !fetched) {
-            if (peek(&segment, next))
-                continue;
-            fetch_rest(*plan);
-            fetched = true;
+    for (; uc_span_next(plan, &span); next += uc_span_length(&span)) {
+        uint64_t done = 0;
+
+        if (span.segment.kind == UC_SEGMENT_LEAF && plan->ahead.length > 0 && !fetched) {
+            done = peek(&span.segment, next);
+            fetched = done < span.segment.length;
+            if (fetched)
+                fetch_rest(*plan);
         }
-        if (!read_segment(&segment, next + done - segment.length, error))
-            return uc_error_name(error, segment.node->name);
+        if (!uc_span_read(&span, next, done, error))
+            return false;
     }
     return true;
 }
