@@ -7,6 +7,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* As it is printed. Neighbours often lie in the same file. */
+static const char *name_of(UcMapOutput *output, const UcHostFile *file)
+{
+    if (file != output->named) {
+        g_free(output->name);
+        output->name = output->json ? uc_json_quote(file->name) : uc_text_escape(file->name, -1);
+        output->named = file;
+    }
+    return output->name;
+}
+
 /* ---- JSON ---- */
 
 static const char *truth(bool value)
@@ -21,17 +32,6 @@ static void print_json_base(const UcStatus *status)
         printf(", \"base-offset\": %" PRIu64, status->base_offset);
 }
 
-/* Neighbours often lie in the same file. */
-static const char *quoted_name(UcMapOutput *output, const UcHostFile *file)
-{
-    if (file != output->named) {
-        g_free(output->name);
-        output->name = uc_json_quote(file->name);
-        output->named = file;
-    }
-    return output->name;
-}
-
 static void print_json(UcMapOutput *output, const UcMapRow *row)
 {
     const UcStatus *status = &row->status;
@@ -42,7 +42,7 @@ static void print_json(UcMapOutput *output, const UcMapRow *row)
            truth(status->compressed));
     if (status->file != NULL)
         printf(", \"offset\": %" PRIu64 ", \"filename\": %s", status->offset,
-               quoted_name(output, status->file));
+               name_of(output, status->file));
     if (output->base != NULL)
         print_json_base(status);
     if (row->explained) {
@@ -70,16 +70,16 @@ static void print_human_base(const UcStatus *status)
         printf(" %-18s", "above");
 }
 
-static void print_human(const UcMapOutput *output, const UcMapRow *row)
+static void print_human(UcMapOutput *output, const UcMapRow *row)
 {
     const UcStatus *status = &row->status;
-    g_autofree char *name = status->file != NULL ? uc_text_escape(status->file->name, -1) : NULL;
     printf("0x%-16" PRIx64 " 0x%-16" PRIx64 " %-6" PRIu32, status->start, status->length,
            status->depth);
     if (output->base != NULL)
         print_human_base(status);
-    if (name != NULL)
-        printf(" %-14s 0x%-16" PRIx64 " %s\n", content_of(status), status->offset, name);
+    if (status->file != NULL)
+        printf(" %-14s 0x%-16" PRIx64 " %s\n", content_of(status), status->offset,
+               name_of(output, status->file));
     else
         printf(" %s\n", content_of(status));
     if (row->explained) {

@@ -12,7 +12,7 @@ typedef struct UcMapOutput {
     const UcNode *base; /* with --base: rows say where their bytes enter it */
     uint64_t rows;
     const UcHostFile *named; /* the file that `name` is the name of; NULL: none so far */
-    char *name;              /* in JSON; freed at the end */
+    char *name;              /* as it is printed; freed at the end */
     uint64_t data, zeroes, compressed, above; /* bytes */
 } UcMapOutput;
 
