@@ -462,7 +462,7 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     UcSandbox sandbox = {.mode = UC_SANDBOX_REQUIRE};
-    unsigned bits;
+    unsigned bits = 0;
     if (argc != 3)
         return 2;
     sandbox.stage = strcmp(argv[1], "serving") == 0 ? UC_SANDBOX_SERVING : UC_SANDBOX_OPENING;
