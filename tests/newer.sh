@@ -27,6 +27,8 @@ ln -sfn /proc/self/mounts "$root/etc/mtab" # fusermount3 looks there
 exec unshare --mount --propagation private sh -euc '
     root=$1 source=$2
     shift 2
+    # A mount of which there is a copy here would not end when it is unmounted.
+    awk "/ - fuse(blk)?(\.[^ ]*)? / { print \$5 }" /proc/self/mountinfo | xargs -r umount -l || true
     mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"

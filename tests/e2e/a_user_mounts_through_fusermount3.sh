@@ -17,6 +17,7 @@ start)
     exec unshare -m bash "$0" root
     ;;
 root)
+    leave_mounts
     directory=$(mktemp -d /tmp/unchain-user.XXXXXX)
     trap 'rm -rf "$directory"' EXIT
     cp "$UNCHAIN" "$directory/unchain"

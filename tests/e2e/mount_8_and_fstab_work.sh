@@ -25,6 +25,7 @@ if [ "${1:-}" != inside ]; then
     exec unshare -m bash "$0" inside
 fi
 
+leave_mounts
 mount -t overlay overlay -o "lowerdir=$(pwd -P)/helpers:/usr/sbin" /usr/sbin 2>/dev/null ||
     skip "cannot overlay /usr/sbin"
 [ -e /sbin/mount.fuse.unchain ] || skip "/sbin is not /usr/sbin"

@@ -76,6 +76,13 @@ until_free()
     fail "$1 is unmounted, but the program has not ended"
 }
 
+# leave_mounts: to be called first in a mount namespace of one's own. It has copies of all mounts,
+# and as long as there is one, a mount of a test that runs beside this one has not ended.
+leave_mounts()
+{
+    awk '/ - fuse(blk)?(\.[^ ]*)? / { print $5 }' /proc/self/mountinfo | xargs -r umount -l || true
+}
+
 unmount_all()
 {
     here=$(pwd -P)
