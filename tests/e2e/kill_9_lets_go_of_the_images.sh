@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The worker and the supervisor hold the locks of an image together: none of them gives it away
-# while the other one lives, and when both have gone, however they went, it is free.
+# The worker holds the locks of an image: it is not given away while that lives, and when it has
+# gone, however it went, the image is free.
 . "$TESTS/lib/processes.sh"
 need qemu-img qemu-io
 
@@ -37,7 +37,7 @@ done
 
 # A worker that cannot end yet: what it still serves is still locked.
 start_foreground mnt disk.qcow2
-kill -STOP "$worker"
+stop "$worker"
 kill -9 $supervisor
 ! write_disk || fail 'it is written while the worker lives'
 kill -CONT "$worker"

@@ -32,6 +32,23 @@ worker_of()
     done
 }
 
+# stop PID: returns when it has stopped. The signal alone does not do that: until one of its threads
+# has taken it, the others run on.
+stop()
+{
+    kill -STOP "$1"
+    until is_stopped "$1"; do
+        sleep 0.01
+    done
+}
+
+is_stopped()
+{
+    for thread in /proc/"$1"/task/*/stat; do
+        grep -q ') T ' "$thread" || return 1
+    done
+}
+
 is_mounted()
 {
     grep -q -F " $(pwd -P)/$1 " /proc/self/mountinfo
