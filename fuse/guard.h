@@ -20,7 +20,9 @@ typedef struct UcGuard {
 /* Makes the pipe, for the worker to inherit. */
 UcGuard uc_guard_new(void);
 
-/* To be called once mounted. Without a guard the mount works just as well. */
+/* To be called before it is mounted: from that moment on somebody must be there to unmount it.
+ * Where nothing has died the guard leaves all as it is. Without a guard the mount works just as
+ * well. */
 void uc_guard_start(UcGuard *guard, const char *mountpoint);
 
 /* To be called when the pipe says POLLERR: the guard has been killed, and another takes its place.

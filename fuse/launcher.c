@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,16 +20,20 @@ static void report_background(pid_t supervisor)
 
 /* Waits for the byte that says it answers. Of a supervisor that failed, and has said why, takes
  * over the exit status. */
-static void wait_for_supervisor(pid_t supervisor, int pipe)
+static bool wait_for_supervisor(pid_t supervisor, int pipe, GError **error)
 {
     char ready;
     int status = 0;
     if (TEMP_FAILURE_RETRY(read(pipe, &ready, 1)) == 1) {
         report_background(supervisor);
-        return;
+        return true;
     }
     (void)!TEMP_FAILURE_RETRY(waitpid(supervisor, &status, 0));
-    exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
+    if (WIFEXITED(status))
+        exit(WEXITSTATUS(status));
+    return uc_error_set(error, UC_ERROR_FAILED,
+                        "the process that mounts was killed (signal %d, %s)", WTERMSIG(status),
+                        strsignal(WTERMSIG(status)));
 }
 
 static bool launch(UcMount *mount, GError **error)
@@ -42,8 +47,7 @@ static bool launch(UcMount *mount, GError **error)
         return uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
     if (supervisor > 0) {
         close(ends[1]);
-        wait_for_supervisor(supervisor, ends[0]);
-        return true;
+        return wait_for_supervisor(supervisor, ends[0], error);
     }
     close(ends[0]);
     setsid();

@@ -123,15 +123,16 @@ static bool write_pid_file(const char *path, GError **error)
 static bool become_mounted(Supervisor *self, GError **error)
 {
     const UcMount *mount = self->mount;
+    uc_guard_start(&self->guard, mount->mountpoint->path);
     if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
         return false;
     self->mounted = true;
-    uc_guard_start(&self->guard, mount->mountpoint->path);
     if (!write_pid_file(mount->pid_file, error))
         return false;
-    bool sent = uc_descriptor_send(self->control, fuse_session_fd(mount->session));
+    /* If that fails the worker has ended, which we shall hear. */
+    uc_descriptor_send(self->control, fuse_session_fd(mount->session));
     give_up_connection(mount->session);
-    return sent || uc_error_set(error, UC_ERROR_FAILED, "sendmsg: %s", g_strerror(errno));
+    return true;
 }
 
 static void become_ready(Supervisor *self)
