@@ -43,6 +43,15 @@ char *uc_text_escape(const char *text, gssize length)
     return g_string_free(escaped, FALSE);
 }
 
+char *uc_text_quote(const char *text)
+{
+    g_autofree char *escaped = uc_text_escape(text, -1);
+    gboolean plain =
+        strspn(escaped, "/.-_+,:@%" G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == strlen(escaped);
+
+    return plain ? g_steal_pointer(&escaped) : g_shell_quote(escaped);
+}
+
 char *uc_text_size(guint64 bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

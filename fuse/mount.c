@@ -63,14 +63,6 @@ static UcMountpoint *take_mountpoint(Request *request, GError **error)
 
 /* ---- what is said when it answers ---- */
 
-static char *quote_for_shell(const char *path)
-{
-    g_autofree char *escaped = uc_text_escape(path, -1);
-    bool plain =
-        strspn(escaped, "/.-_+,:@%" G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == strlen(escaped);
-    return plain ? g_steal_pointer(&escaped) : g_shell_quote(escaped);
-}
-
 static void describe_source(GString *text, const UcSource *source, const UcMountpoint *mountpoint)
 {
     g_autofree char *path = mountpoint->is_file
@@ -87,7 +79,7 @@ void uc_mount_announce(const UcMount *mount)
     const UcMountpoint *mountpoint = mount->mountpoint;
     const UcSources *sources = mount->sources;
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *quoted = quote_for_shell(mountpoint->path);
+    g_autofree char *quoted = uc_text_quote(mountpoint->path);
     g_autofree char *shown = uc_text_escape(mountpoint->path, -1);
     if (mount->silent || uc_log_is_quiet())
         return;

@@ -2,29 +2,34 @@
 #include "fuse/mountpoint.h"
 
 #include "fuse/log.h"
+#include "fuse/occupant.h"
+#include "fuse/unmount.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+static bool set_unseen(GError **error, const char *path, int code)
+{
+    g_autofree char *explanation = uc_occupant_explain(path, code);
+    return uc_error_set(error, UC_ERROR_FAILED, "mountpoint %s: %s%s", path, g_strerror(code),
+                        explanation);
+}
 
 static bool look(UcMountpoint *mountpoint, const char *path, GError **error)
 {
     struct stat stat;
+    if (!uc_occupant_clear_dead(path, error))
+        return false;
     mountpoint->path = realpath(path, NULL);
     if (mountpoint->path == NULL || lstat(mountpoint->path, &stat) != 0)
-        return uc_error_set(error, UC_ERROR_FAILED, "mountpoint %s: %s%s", path, g_strerror(errno),
-                            errno == ENOTCONN ? ": a mount that died stands there; "
-                                                "remove it with fusermount3 -u or umount"
-                                              : "");
+        return set_unseen(error, path, errno);
     if (!S_ISDIR(stat.st_mode) && !S_ISREG(stat.st_mode))
         return uc_error_set(error, UC_ERROR_FAILED,
                             "mountpoint %s: expected a directory or a regular file", path);
@@ -127,16 +132,6 @@ static bool is_ours(const UcMountpoint *mountpoint)
            major == mountpoint->major && minor == mountpoint->minor;
 }
 
-static void run_fusermount(const char *path)
-{
-    extern char **environ;
-    char *arguments[] = {"fusermount3", "-u", "-q", "-z", "--", (char *)path, NULL};
-    pid_t pid;
-    if (posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ) == 0)
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-}
-
 /* Device numbers are used again at once, so a device number does not tell ours from a mount that
  * somebody made here after ours was gone. But that one answers. */
 static bool is_dead(const UcMountpoint *mountpoint)
@@ -147,16 +142,18 @@ static bool is_dead(const UcMountpoint *mountpoint)
 
 void uc_mountpoint_release_dead(const UcMountpoint *mountpoint)
 {
-    if (is_dead(mountpoint))
-        uc_mountpoint_release(mountpoint);
+    if (is_dead(mountpoint) && is_ours(mountpoint))
+        uc_unmount_detach(mountpoint->path);
 }
 
 void uc_mountpoint_release(const UcMountpoint *mountpoint)
 {
-    if (!is_ours(mountpoint))
+    if (!is_ours(mountpoint) || uc_unmount(mountpoint->path))
         return;
-    if (umount2(mountpoint->path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno == EPERM)
-        run_fusermount(mountpoint->path);
+    uc_log(UC_LOG_WARNING,
+           "%s is unmounted while it is in use; what is still open there ends with errors",
+           mountpoint->path);
+    uc_unmount_detach(mountpoint->path);
 }
 
 void uc_mountpoint_set_read_ahead(const UcMountpoint *mountpoint, uint64_t bytes)

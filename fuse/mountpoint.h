@@ -24,7 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcMountpoint, uc_mountpoint_free)
 /* Mounts it and lets `session` have the connection. */
 bool uc_mountpoint_mount(UcMountpoint *mountpoint, struct fuse_session *session, GError **error);
 
-/* Unmounts it, at once, though somebody may be using it. For as long as it is being served. */
+/* Unmounts it, at once; a warning says if somebody is using it. For as long as it is being served.
+ */
 void uc_mountpoint_release(const UcMountpoint *mountpoint);
 /* The same after the end of whoever served it: only if it is still there, dead. */
 void uc_mountpoint_release_dead(const UcMountpoint *mountpoint);
