@@ -129,8 +129,8 @@ static bool become_mounted(Supervisor *self, GError **error)
     self->mounted = true;
     if (!write_pid_file(mount->pid_file, error))
         return false;
-    /* If that fails the worker has ended, which we shall hear. */
-    uc_descriptor_send(self->control, fuse_session_fd(mount->session));
+    if (!uc_descriptor_send(self->control, fuse_session_fd(mount->session)))
+        shutdown(self->control, SHUT_WR); /* it ends, and we shall hear that */
     give_up_connection(mount->session);
     return true;
 }
