@@ -2,6 +2,8 @@
 #include "fuse/export.h"
 
 #include "core/text.h"
+#include "fuse/grant.h"
+#include "fuse/log.h"
 
 #include <limits.h>
 #include <string.h>
@@ -28,28 +30,13 @@ static GPtrArray *files_below(const UcNode *node)
 
 /* ---- attributes ---- */
 
-/* The read bits that every file grants. A group only counts if it is the group shown: members of
- * ours may be strangers to the file's, so there the file must be open to all. */
-static mode_t granted_bits(const GPtrArray *files, gid_t gid)
-{
-    mode_t bits = S_IRGRP | S_IROTH;
-    for (guint i = 0; i < files->len; i++) {
-        const UcHostFile *file = g_ptr_array_index(files, i);
-        mode_t mode = file->stat.st_mode;
-        if ((mode & (S_IRGRP | S_IROTH)) == (S_IRGRP | S_IROTH))
-            continue;
-        bits &= file->stat.st_gid == gid ? (mode & S_IRGRP) : 0;
-    }
-    return bits;
-}
-
 static mode_t file_mode(const UcOwnership *ownership, const GPtrArray *files, gid_t gid)
 {
     if (ownership->mode != UC_EXPORT_UNSET)
         return ownership->mode & 0777;
     if (ownership->umask != UC_EXPORT_UNSET)
         return 0444 & ~ownership->umask;
-    return S_IRUSR | (ownership->allow_other ? granted_bits(files, gid) : 0);
+    return S_IRUSR | (ownership->allow_other ? uc_grant_of_files(files, gid) : 0);
 }
 
 static void set_owner(struct stat *attributes, const UcOwnership *ownership)
@@ -66,6 +53,17 @@ static void set_times(struct stat *attributes, const struct timespec *time)
 static bool is_later(const struct timespec *a, const struct timespec *b)
 {
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Whoever asks for others wants them to read. */
+static void warn_of_others(const UcExport *export, const UcOwnership *ownership)
+{
+    if (ownership->allow_other && (export->attributes.st_mode & (S_IRGRP | S_IROTH)) == 0 &&
+        ownership->mode == UC_EXPORT_UNSET && ownership->umask == UC_EXPORT_UNSET)
+        uc_log(UC_LOG_WARNING,
+               "%s: others cannot read it, because they cannot read all of its files; "
+               "-o umask=022 lets them",
+               export->name);
 }
 
 static struct timespec newest(const GPtrArray *files)
@@ -105,6 +103,7 @@ static UcExport *export_new(const UcSource *source, const UcOwnership *ownership
     set_owner(&export->attributes, ownership);
     set_times(&export->attributes, &time);
     export->attributes.st_mode = S_IFREG | file_mode(ownership, files, export->attributes.st_gid);
+    warn_of_others(export, ownership);
     export->attributes.st_ino = inode_of_name(export->name);
     export->attributes.st_size = source->node->size;
     export->attributes.st_blksize = BLOCK_SIZE;

@@ -41,8 +41,13 @@ mount_image mnt top.qcow2 empty.raw full.raw
 unmount mnt
 
 if [ "$(id -u)" = 0 ]; then
-    # What every file grants: base.raw keeps its secret from strangers.
-    mount_image mnt -o allow_other top.qcow2 full.raw
+    # What every file grants: base.raw keeps its secret from strangers. (In a directory that is
+    # private nothing would be granted.)
+    public=$(mktemp -d /tmp/unchain-public.XXXXXX)
+    at_exit 'rm -rf "$public"'
+    chmod 755 "$public"
+    cp -p base.raw top.qcow2 full.raw "$public"
+    mount_image mnt -o allow_other "$public/top.qcow2" "$public/full.raw"
     is mnt/top.raw %a 440
     is mnt/full.raw %a 444
     is mnt %a 555
