@@ -208,7 +208,7 @@ def test():
     for what, count in sorted(outcomes.items()):
         print(f"{count:5} {what}")
     print(f"all gone after {statistics.median(times) * 1000:.0f} ms (median), "
-          f"{max(times) * 1000:.0f} ms at most")
+          f"{max(times) * 1000:.0f} ms at most; the machine's load is {os.getloadavg()[0]:.0f}")
 
 
 main(test)
