@@ -7,28 +7,41 @@ void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, ui
                      UcReach reach)
 {
     g_assert(offset <= node->size && length <= node->size - offset);
-    *extents =
-        (UcExtents){.node = node, .next = offset, .end = offset + length, .question.reach = reach};
+    *extents = (UcExtents){.node = node,
+                           .next = offset,
+                           .end = offset + length,
+                           .patience = UINT64_MAX,
+                           .question.reach = reach};
 }
 
-static UcPath find_at(const UcExtents *extents, uint64_t offset)
+/* Looking into a window anew takes as much patience as so many pieces. */
+#define WINDOW_COST 32
+
+static UcPath find_at(UcExtents *extents, uint64_t offset)
 {
     const UcQuestion *question = &extents->question;
-    uint64_t length = extents->end - offset;
+    uint64_t length = extents->end - offset, cost = 1;
+    bool begins = false;
+    UcPath path;
 
     if (uc_index_covers(extents->node, question))
-        return uc_index_find(extents->node, offset, length, question);
-    return uc_path_find(extents->node, offset, length, question);
+        path = uc_index_find(extents->node, offset, length, question, &begins);
+    else
+        path = uc_path_find(extents->node, offset, length, question);
+    if (begins)
+        cost = WINDOW_COST;
+    extents->patience -= MIN(cost, extents->patience);
+    return path;
 }
 
 bool uc_extents_next(UcExtents *extents, UcPath *extent)
 {
-    if (extents->next == extents->end)
+    if (extents->next == extents->end || (extents->patience == 0 && !extents->has_ahead))
         return false;
     *extent = extents->has_ahead ? extents->ahead : find_at(extents, extents->next);
     extents->has_ahead = false;
     extents->next += extent->length;
-    while (extents->next < extents->end) {
+    while (extents->next < extents->end && extents->patience > 0) {
         extents->ahead = find_at(extents, extents->next);
         if (!uc_path_continues(extent, &extents->ahead)) {
             extents->has_ahead = true;

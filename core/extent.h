@@ -11,6 +11,7 @@ typedef struct UcExtents {
     const UcNode *node;
     uint64_t next; /* the first byte not yet handed out */
     uint64_t end;
+    uint64_t patience; /* how many pieces may still be looked at; an extent is one or more */
     UcQuestion question;
     UcPath ahead; /* found while looking for the end of the last extent, if has_ahead */
     bool has_ahead;
@@ -20,5 +21,6 @@ typedef struct UcExtents {
 void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, uint64_t length,
                      UcReach reach);
 
-/* The next extent, or false at the end of the range. */
+/* The next extent, or false at the end of the range. Whoever lowers the patience may get an extent
+ * in two halves, and false before the end. */
 bool uc_extents_next(UcExtents *extents, UcPath *extent);

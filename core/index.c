@@ -35,8 +35,8 @@ static GBytes *block_new(const GArray *paths)
     return g_bytes_new_take(starts, paths->len * EXTENT_BYTES);
 }
 
-/* The extent that `offset` lies in. */
-static const UcPath *block_search(GBytes *block, uint64_t offset)
+/* The extent that `offset` lies in; *begins: it is the first. */
+static const UcPath *block_search(GBytes *block, uint64_t offset, bool *begins)
 {
     gsize size;
     const uint64_t *starts = g_bytes_get_data(block, &size);
@@ -51,6 +51,7 @@ static const UcPath *block_search(GBytes *block, uint64_t offset)
         else
             high = middle;
     }
+    *begins = low == 0;
     return (const UcPath *)(starts + n) + low;
 }
 
@@ -137,9 +138,9 @@ static UcPath cut(const UcPath *extent, uint64_t offset, uint64_t length)
 }
 
 UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
-                     const UcQuestion *question)
+                     const UcQuestion *question, bool *begins)
 {
     g_autoptr(GBytes) block = get_block(node, offset, question);
 
-    return cut(block_search(block, offset), offset, length);
+    return cut(block_search(block, offset, begins), offset, length);
 }

@@ -31,6 +31,8 @@ void uc_statuses_init(UcStatuses *statuses, const UcNode *node, uint64_t offset,
     uc_extents_init(&statuses->extents, node, first, last - first, reach);
     uc_extents_init(&statuses->above, node, first, last - first, reach);
     statuses->above.question.base = query->base;
+    if (query->patience > 0)
+        statuses->extents.patience = statuses->above.patience = query->patience;
 }
 
 /* ---- exact statuses ---- */
@@ -78,7 +80,8 @@ static bool next_exact(UcStatuses *statuses, UcStatus *status)
         return false;
     *status = status_of(&statuses->path);
     if (statuses->query.base) {
-        fill(&statuses->entry, &statuses->above);
+        if (!fill(&statuses->entry, &statuses->above))
+            return false;
         add_base(status, &statuses->entry);
         drop_from_path(&statuses->entry, status->length);
     }
@@ -133,7 +136,8 @@ static void merge(UcStatus *status, const UcStatus *next)
     status->length += next->length;
 }
 
-/* Whole blocks of one exact status, or one block of several. */
+/* Whole blocks of one exact status, or one block of several. What is known of a part of a block
+ * says nothing about the block. */
 static bool next_blocks(UcStatuses *statuses, UcStatus *status)
 {
     UcStatus *ahead = &statuses->ahead;
@@ -151,7 +155,7 @@ static bool next_blocks(UcStatuses *statuses, UcStatus *status)
 
         merge(status, &part);
     }
-    return true;
+    return status->start + status->length >= end;
 }
 
 bool uc_statuses_next(UcStatuses *statuses, UcStatus *status)

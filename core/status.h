@@ -37,6 +37,7 @@ typedef struct UcStatusQuery {
     uint64_t granularity; /* bytes; blocks are counted from the start of the node */
     const UcNode *base;   /* NULL: none, everything lies above it */
     bool storage;         /* whether it is reserved as well */
+    uint64_t patience;    /* how many pieces to look at before giving up; 0: all of them */
 } UcStatusQuery;
 
 /* The statuses of a range, one after the other; owns nothing and may be abandoned. */
@@ -52,7 +53,8 @@ typedef struct UcStatuses {
 void uc_statuses_init(UcStatuses *statuses, const UcNode *node, uint64_t offset, uint64_t length,
                       const UcStatusQuery *query);
 
-/* The next status, or false at the end of the range. Neighbours may say the same. */
+/* The next status, or false at the end of the range. Neighbours may say the same. With patience,
+ * also false when that is used up: what was not said by then is not known. */
 bool uc_statuses_next(UcStatuses *statuses, UcStatus *status);
 
 /* Makes `next`, which follows `status`, a part of it if they say the same. */

@@ -5,6 +5,7 @@
 #include "core/status.h"
 
 #define UNIT 512
+#define PATIENCE (1u << 24) /* pieces of an image: some seconds */
 #define FEWEST 8 /* one page: anything less looks like an inline or an empty file to somebody */
 
 struct UcCounter {
@@ -38,19 +39,21 @@ bool uc_blocks_get(const UcBlocks *blocks, uint64_t *count)
     return known;
 }
 
-/* What a sparse copy finds, in one pass; stops early when asked to. */
+/* What a sparse copy finds, in one pass; stops early when asked to, or when there are more pieces
+ * than anybody has patience for: then the guess stays. */
 static void count(UcBlocks *blocks, const atomic_bool *stop)
 {
-    const UcStatusQuery query = {.granularity = UC_SEEK_GRANULARITY};
+    const UcStatusQuery query = {.granularity = UC_SEEK_GRANULARITY, .patience = PATIENCE};
     UcStatuses statuses;
     UcStatus status;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, end = 0;
     uc_statuses_init(&statuses, blocks->node, 0, blocks->node->size, &query);
-    while (uc_statuses_next(&statuses, &status)) {
+    while (uc_statuses_next(&statuses, &status) && !atomic_load(stop)) {
         bytes += status.zero ? 0 : status.length;
-        if (atomic_load(stop))
-            return;
+        end = status.start + status.length;
     }
+    if (end < blocks->node->size)
+        return;
     atomic_store(&blocks->count, bytes / UNIT + (bytes % UNIT != 0));
     atomic_store(&blocks->known, true);
 }

@@ -11,7 +11,8 @@
  * same answers that lseek gives, in units of 512, rounded up. Counting them means walking the
  * image once, which can take longer than anybody wants to wait for a mount; so a thread counts,
  * and until it is done a guess stands in: never 0, and always fewer than the size says, so that
- * those programs ask for holes and find out.
+ * those programs ask for holes and find out. An image in more pieces than can be counted in some
+ * seconds keeps its guess.
  */
 typedef struct UcBlocks {
     const UcNode *node;

@@ -108,6 +108,7 @@ static UcExport *export_new(const UcSource *source, const UcOwnership *ownership
     export->attributes.st_size = source->node->size;
     export->attributes.st_blksize = BLOCK_SIZE;
     export->attributes.st_nlink = 1;
+    export->seeker = uc_seeker_new(source->node, UC_SEEK_GRANULARITY, UC_SEEK_PATIENCE);
     uc_blocks_init(&export->blocks, source->node, host_blocks(files));
     return export;
 }
@@ -115,6 +116,7 @@ static UcExport *export_new(const UcSource *source, const UcOwnership *ownership
 static void export_free(gpointer data)
 {
     UcExport *export = data;
+    uc_seeker_free(export->seeker);
     g_free(export->name);
     g_free(export);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "core/seek.h"
 #include "fuse/blocks.h"
 #include "fuse/passthrough.h"
 #include "fuse/source.h"
@@ -17,6 +18,7 @@ typedef struct UcExport {
     const UcNode *node;
     struct stat attributes; /* all but st_blocks */
     UcBlocks blocks;
+    UcSeeker *seeker;          /* owned */
     UcPassthrough passthrough; /* of nothing unless the user asks for it */
     atomic_uint complaints;    /* reads that failed, so that the log stays readable */
 } UcExport;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/serve.h"
 
-#include "core/seek.h"
 #include "fuse/buffer.h"
 #include "fuse/log.h"
 #include "fuse/refuse.h"
@@ -187,15 +186,15 @@ static void serve_lseek(fuse_req_t request, fuse_ino_t id, off_t offset, int whe
                         struct fuse_file_info *file)
 {
     (void)file;
-    const UcNode *node = export_of(serve_of(request), id)->node;
+    const UcExport *export = export_of(serve_of(request), id);
     uint64_t found;
     if (whence != SEEK_DATA && whence != SEEK_HOLE)
         fuse_reply_err(request, EINVAL);
-    else if (offset < 0 || (uint64_t)offset >= node->size)
+    else if (offset < 0 || (uint64_t)offset >= export->node->size)
         fuse_reply_err(request, ENXIO);
     else if (whence == SEEK_HOLE)
-        fuse_reply_lseek(request, uc_seek_hole(node, offset, UC_SEEK_GRANULARITY));
-    else if (uc_seek_data(node, offset, UC_SEEK_GRANULARITY, &found))
+        fuse_reply_lseek(request, uc_seeker_hole(export->seeker, offset));
+    else if (uc_seeker_data(export->seeker, offset, &found))
         fuse_reply_lseek(request, found);
     else
         fuse_reply_err(request, ENXIO);

@@ -97,6 +97,7 @@ class SmallImage:
         self.references = Counter()
         self.extensions = []
         self.streams = []  # ranges of compressed clusters
+        self.hollow = []  # ranges that become holes of the file, in order
         self.backing_name = b""
         self.tables = {}  # L1 index: offset of the L2 table
         self.snapshot_metadata = []
@@ -253,6 +254,18 @@ class SmallImage:
         for name, data in [(self.name, self.bytes), *self.files.items()]:
             with open(name, "wb") as file:
                 file.write(data)
+        if self.hollow:
+            self.write_hollow()
+
+    def write_hollow(self):
+        """Writes the image with holes, which a file only has where nothing was ever written."""
+        with open(self.name, "wb") as file:
+            at = 0
+            for start, end in [*self.hollow, (len(self.bytes), None)]:
+                file.seek(at)
+                file.write(self.bytes[at:start])
+                at = end
+            file.truncate(len(self.bytes))
 
 
 KINDS = {}
