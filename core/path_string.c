@@ -43,16 +43,32 @@ const char *uc_end_to_string(UcEnd end)
     return "?";
 }
 
-/* "top >backing> base": a path of a thousand hops is printed whole, it was asked for. */
+/* Of a longer path so many hops are shown at both ends: its middle is much of the same. */
+#define MOST_SHOWN 16
+#define SHOWN_AT_END 4
+
+static void append_hop(GString *text, const GArray *hops, guint index)
+{
+    const UcHop *hop = &g_array_index(hops, UcHop, index);
+
+    if (index > 0)
+        g_string_append_printf(text, " >%s> ", uc_role_to_string(hop->via));
+    g_string_append(text, hop->node->name);
+}
+
+/* "top >backing> base", or "top >backing> a >backing> b >backing> c ... 494 more ... >backing> x"
+ */
 static void append_hops(GString *text, const GArray *hops)
 {
-    for (guint i = 0; i < hops->len; i++) {
-        const UcHop *hop = &g_array_index(hops, UcHop, i);
+    guint skipped = hops->len > MOST_SHOWN ? hops->len - 2 * SHOWN_AT_END : 0;
+    guint head = skipped > 0 ? SHOWN_AT_END : hops->len;
 
-        if (i > 0)
-            g_string_append_printf(text, " >%s> ", uc_role_to_string(hop->via));
-        g_string_append(text, hop->node->name);
-    }
+    for (guint i = 0; i < head; i++)
+        append_hop(text, hops, i);
+    if (skipped > 0)
+        g_string_append_printf(text, " ... %u more ...", skipped);
+    for (guint i = head + skipped; i < hops->len; i++)
+        append_hop(text, hops, i);
 }
 
 static void append_end(GString *text, const UcPath *path)
