@@ -166,7 +166,7 @@ static void test_every_mapping(void)
     check_unreadable(node, 8 * K4, 1,
                      "test.qcow2: L2 entry at 8256 is 0x8000000000063000 for guest offset 32768: "
                      "the cluster is at 405504, but the file ends at 28672 (the image is "
-                     "truncated)");
+                     "truncated, see --truncated)");
 }
 
 /* The file ends in data cluster 4; cluster 5 and the L2 table of the second L1 entry are gone. */
@@ -186,14 +186,14 @@ static void test_truncated(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(node);
     check_bytes(node, 0, 1000, 4);
     check_bytes(node, 1000, K4 - 1000, 0);
-    check_unreadable(
-        node, K4, 1,
-        "test.qcow2: L2 entry at 8200 is 0x8000000000005000 for guest offset 4096: "
-        "the cluster is at 20480, but the file ends at 17384 (the image is truncated)");
+    check_unreadable(node, K4, 1,
+                     "test.qcow2: L2 entry at 8200 is 0x8000000000005000 for guest offset 4096: "
+                     "the cluster is at 20480, but the file ends at 17384 (the image is truncated, "
+                     "see --truncated)");
     check_bytes(node, 2 * K4, 510 * K4, 0);
     check_unreadable(node, 512 * K4, 1,
                      "test.qcow2: L2 table at 204800: its entry 0 at 204800 lies beyond the end of "
-                     "the file at 17384 (the image is truncated)");
+                     "the file at 17384 (the image is truncated, see --truncated)");
     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, &lenient);
     node = open_with(graph, "", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(node);

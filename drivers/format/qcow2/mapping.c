@@ -163,7 +163,7 @@ char *qcow2_fault_to_string(const Qcow2Geometry *geometry, const Qcow2Cell *cell
                                cell->host, cluster);
     case QCOW2_FAULT_BEYOND_END:
         return g_strdup_printf("the cluster is at %" PRIu64 ", but the file ends at %" PRIu64
-                               " (the image is truncated)",
+                               " (the image is truncated, see --truncated)",
                                cell->host, geometry->data_end);
     case QCOW2_FAULT_ZERO_IN_VERSION_2:
         return g_strdup("the zero flag is set, which version 2 does not have");

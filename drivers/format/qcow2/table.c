@@ -59,11 +59,12 @@ bool qcow2_table_slice(const UcNode *node, const Qcow2Table *table, uint64_t ind
     const uint8_t *bytes = g_bytes_get_data(page, &length);
     const uint64_t there = length > in_page ? (length - in_page) >> table->entry_bits : 0;
     if (there == 0)
-        return uc_error_set(
-            error, UC_ERROR_FAILED,
-            "%s at %" PRIu64 ": its entry %" PRIu64 " at %" PRIu64
-            " lies beyond the end of the file at %" PRIu64 " (the image is truncated)",
-            table->name, table->offset, index, at, uc_node_child(node, QCOW2_PORT_FILE)->size);
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "%s at %" PRIu64 ": its entry %" PRIu64 " at %" PRIu64
+                            " lies beyond the end of the file at %" PRIu64
+                            " (the image is truncated, see --truncated)",
+                            table->name, table->offset, index, at,
+                            uc_node_child(node, QCOW2_PORT_FILE)->size);
     *slice = (Qcow2Slice){
         .entries = bytes + in_page,
         .count = MIN(there, qcow2_table_page_entries(table, index)),
