@@ -2,8 +2,10 @@
 #include "core/gate.h"
 
 #include "core/graph.h"
+#include "core/links.h"
 #include "core/lock.h"
 #include "core/opening.h"
+#include "core/root.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -18,15 +20,56 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+/* A name, whoever says it. */
+typedef struct Name {
+    const char *text;
+    char *shown;        /* owned */
+    const UcRoot *root; /* that it may not lead out of; NULL: the user says it */
+    const char *beside; /* the name of the image that says it, if there is a root */
+} Name;
+
+static void name_clear(Name *name)
+{
+    g_free(name->shown);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Name, name_clear)
+
+/* The image that asks for what is being opened, or NULL. */
+static const UcNode *find_asking(const UcOpening *opening)
+{
+    const UcFrame *frame = uc_opening_top(opening);
+
+    if (!frame->implied)
+        return NULL;
+    for (guint i = opening->frames->len; !frame->named;)
+        frame = g_ptr_array_index(opening->frames, --i);
+    return frame->parent;
+}
+
+static Name name_of(const UcGraph *graph, const char *text)
+{
+    const UcNode *asking = find_asking(graph->opening);
+    const UcHostFile *file = asking ? uc_node_host_file(asking) : NULL;
+
+    return (Name){.text = text,
+                  .shown = uc_text_escape(text, -1),
+                  .root = asking ? graph->opening->root : NULL,
+                  .beside = file ? file->name : ""};
+}
+
 /* The links in /proc/PID/fd and their like lead to what some process has open, not to a file. */
 static int open_plainly(const char *name, int flags)
 {
     struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
     int fd = syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof how);
 
-    if (fd < 0 && errno == ENOSYS)
-        fd = open(name, flags | O_CLOEXEC);
-    return fd;
+    return fd < 0 && errno == ENOSYS ? uc_links_open(name, flags) : fd;
+}
+
+static int open_name(const Name *name, int flags)
+{
+    return name->root ? uc_root_open(name->root, name->beside, name->text, flags)
+                      : open_plainly(name->text, flags);
 }
 
 /* A chain holds one descriptor per file: take what the system allows before giving up. */
@@ -40,12 +83,12 @@ static bool raise_descriptor_limit(void)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-static int open_within_limit(const char *name, int flags)
+static int open_within_limit(const Name *name, int flags)
 {
-    int fd = open_plainly(name, flags);
+    int fd = open_name(name, flags);
 
     if (fd < 0 && errno == EMFILE && raise_descriptor_limit())
-        fd = open_plainly(name, flags);
+        fd = open_name(name, flags);
     return fd;
 }
 
@@ -85,54 +128,66 @@ static bool is_made_by_kernel(int fd)
     return false;
 }
 
-static bool set_open_error(GError **error, const char *shown, int cause)
+static bool set_outside(GError **error, const Name *name)
+{
+    g_autofree char *root = uc_text_escape(uc_root_name(name->root), -1);
+
+    return uc_error_set(error, UC_ERROR_FAILED,
+                        "'%s' leads out of '%s', where --root keeps what images name: give --root "
+                        "a directory that holds it, or name it in a graph file",
+                        name->shown, root);
+}
+
+static bool set_open_error(GError **error, const Name *name, int cause)
 {
     const char *reason = cause == ELOOP
                              ? "it leads through a link that is not a plain link to a file"
                              : g_strerror(cause);
 
-    return uc_error_set(error, UC_ERROR_FAILED, "cannot open '%s': %s", shown, reason);
+    if (cause == EXDEV && name->root)
+        return set_outside(error, name);
+    return uc_error_set(error, UC_ERROR_FAILED, "cannot open '%s': %s", name->shown, reason);
 }
 
-static bool check_kind(int fd, const char *shown, struct stat *stat, GError **error)
+static bool check_kind(int fd, const Name *name, struct stat *stat, GError **error)
 {
     if (fstat(fd, stat) != 0)
-        return set_open_error(error, shown, errno);
+        return set_open_error(error, name, errno);
     if (!is_openable(stat->st_mode))
         return uc_error_set(error, UC_ERROR_FAILED,
-                            "'%s' is %s, expected a regular file or a block device", shown,
+                            "'%s' is %s, expected a regular file or a block device", name->shown,
                             kind_of(stat->st_mode));
     return !is_made_by_kernel(fd) ||
            uc_error_set(error, UC_ERROR_FAILED,
-                        "'%s' is made by the kernel, expected a file that is stored", shown);
+                        "'%s' is made by the kernel, expected a file that is stored", name->shown);
 }
 
 /* Looks at what the name leads to without opening it: a FIFO would block, a device might act. */
-static bool inspect(const char *name, const char *shown, struct stat *stat, GError **error)
+static bool inspect(const Name *name, struct stat *stat, GError **error)
 {
     int fd = open_within_limit(name, O_PATH);
 
     if (fd < 0)
-        return set_open_error(error, shown, errno);
-    bool ok = check_kind(fd, shown, stat, error);
+        return set_open_error(error, name, errno);
+    bool ok = check_kind(fd, name, stat, error);
 
     close(fd);
     return ok;
 }
 
 /* O_NONBLOCK and the second look: another file may have taken the name in the meantime. */
-static bool open_inspected(UcHostFile *file, const char *shown, GError **error)
+static bool open_inspected(UcHostFile *file, const Name *name, GError **error)
 {
     struct stat seen;
 
-    if (!inspect(file->name, shown, &seen, error))
+    if (!inspect(name, &seen, error))
         return false;
-    file->fd = open_within_limit(file->name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    file->fd = open_within_limit(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (file->fd < 0 || fstat(file->fd, &file->stat) != 0)
-        return set_open_error(error, shown, errno);
+        return set_open_error(error, name, errno);
     if (file->stat.st_dev != seen.st_dev || file->stat.st_ino != seen.st_ino)
         return uc_error_set(error, UC_ERROR_FAILED, "'%s' was replaced while it was being opened",
-                            shown);
+                            name->shown);
     return true;
 }
 
@@ -148,26 +203,26 @@ static bool measure(UcHostFile *file)
     return true;
 }
 
-static bool lock_and_measure(UcGraph *graph, UcHostFile *file, const char *shown, UcLocking locking,
+static bool lock_and_measure(UcGraph *graph, UcHostFile *file, const Name *name, UcLocking locking,
                              GError **error)
 {
     bool is_shared = uc_opening_top(graph->opening)->force_share;
 
     return uc_lock_file(graph, file, is_shared ? UC_LOCKING_OFF : locking, error) &&
-           (measure(file) || set_open_error(error, shown, errno));
+           (measure(file) || set_open_error(error, name, errno));
 }
 
-const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, UcLocking locking,
+const UcHostFile *uc_gate_open_file(UcNode *node, const char *text, UcLocking locking,
                                     GError **error)
 {
-    g_autofree char *shown = uc_text_escape(name, -1);
+    g_auto(Name) name = name_of(node->graph, text);
     UcHostFile *file = g_new0(UcHostFile, 1);
 
     file->fd = -1;
-    file->name = g_strdup(name);
+    file->name = g_strdup(text);
     g_ptr_array_add(node->graph->files, file);
-    if (!open_inspected(file, shown, error) || !uc_chain_add(node->graph, file, error) ||
-        !lock_and_measure(node->graph, file, shown, locking, error))
+    if (!open_inspected(file, &name, error) || !uc_chain_add(node->graph, file, error) ||
+        !lock_and_measure(node->graph, file, &name, locking, error))
         return NULL;
     return file;
 }

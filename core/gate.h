@@ -23,17 +23,21 @@ typedef enum {
 
 typedef struct UcGate {
     bool allow_probing;    /* a guessed format may name further files; unstated ones are guessed */
+    bool no_implied_files; /* an image that names another file is refused */
     bool force_share;      /* nodes that do not say "force-share" themselves: others may write */
     uint32_t depth_limit;  /* layers of a chain */
+    const char *root;      /* a directory that images name nothing outside of; NULL: they may */
     UcTruncated truncated; /* what reads do beyond the end of a truncated image */
 } UcGate;
 
-#define UC_GATE_DEFAULT ((UcGate){.depth_limit = 16384})
+#define UC_GATE_DEPTH 16384
+#define UC_GATE_DEFAULT ((UcGate){.depth_limit = UC_GATE_DEPTH})
 
 /*
  * Opens a host file for `node`, read-only: only a regular file or a block device, checked before
- * an open that could block, and no file that the chain already stands on (a loop). It is locked
- * according to `locking`, unless "force-share" holds for the node. The graph owns the result.
+ * an open that could block, below the gate's root if an image names it, and no file that the chain
+ * already stands on (a loop). It is locked according to `locking`, unless "force-share" holds for
+ * the node. The graph owns the result.
  */
 const UcHostFile *uc_gate_open_file(UcNode *node, const char *name, UcLocking locking,
                                     GError **error);

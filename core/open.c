@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/opening.h"
+#include "core/root.h"
 
 static void frame_free(gpointer data)
 {
@@ -39,6 +40,8 @@ void uc_opening_pop(UcGraph *graph, UcNode *node)
     UcFrame *frame = uc_opening_top(graph->opening);
 
     *frame->result = node;
+    if (frame->declared)
+        g_hash_table_remove(graph->opening->declared, frame->spec);
     uc_chain_leave(graph->opening, frame);
     g_ptr_array_set_size(graph->opening->frames, graph->opening->frames->len - 1);
 }
@@ -97,17 +100,25 @@ static bool run(UcGraph *graph, GError **error)
 
 UcNode *uc_graph_open(UcGraph *graph, UcSpec *spec, GError **error)
 {
-    UcOpening opening = {.frames = g_ptr_array_new_with_free_func(frame_free)};
+    g_autoptr(UcRoot) root = NULL;
     UcNode *node = NULL;
     bool opened;
 
     g_assert(!graph->sealed);
+    if (graph->gate.root && !(root = uc_root_new(graph->gate.root, error)))
+        return NULL;
+
+    UcOpening opening = {.frames = g_ptr_array_new_with_free_func(frame_free),
+                         .declared = g_hash_table_new(NULL, NULL),
+                         .root = root};
+
     graph->opening = &opening;
     uc_chain_init(&opening);
     uc_opening_push(graph, uc_spec_ref(spec), &node, NULL, NULL);
     opened = run(graph, error);
     graph->opening = NULL;
     uc_chain_clear(&opening);
+    g_hash_table_unref(opening.declared);
     g_ptr_array_unref(opening.frames);
     return opened ? node : NULL;
 }

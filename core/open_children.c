@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/implied.h"
 #include "core/opening.h"
+#include "core/text.h"
 
 #include <string.h>
 
@@ -53,6 +54,38 @@ static bool set_unbelieved(GError **error, const UcNode *node)
                         format, format, format);
 }
 
+static bool set_implying(GError **error, const UcNode *node, const UcImplied *implied)
+{
+    gsize length;
+    const char *name = g_bytes_get_data(implied->name, &length);
+    g_autofree char *shown = uc_text_escape(name, length);
+
+    uc_error_set(error, UC_ERROR_FAILED,
+                 "it names another file, '%s', which --no-implied-files refuses: use --root to say "
+                 "below which directory it may, or describe it in a graph file",
+                 shown);
+    return uc_error_name(error, node->name);
+}
+
+/* A chain is bounded by its depth; chains side by side, as the children of a vote are, by this. */
+static bool is_too_much(const UcGraph *graph)
+{
+    return graph->opening->named > 4 * (uint64_t)graph->gate.depth_limit;
+}
+
+static bool check_naming(const UcGraph *graph, const UcFrame *frame, const UcImplied *implied,
+                         GError **error)
+{
+    if (!frame->believed)
+        return set_unbelieved(error, frame->node);
+    if (graph->gate.no_implied_files)
+        return set_implying(error, frame->node, implied);
+    return !is_too_much(graph) || uc_error_set(error, UC_ERROR_FAILED,
+                                               "images name more than %" G_GUINT64_FORMAT
+                                               " files: --depth-limit allows more",
+                                               graph->opening->named - 1);
+}
+
 /* Pushes what the image names, completed by what is given for it (or NULL). */
 static bool push_named(UcGraph *graph, UcFrame *frame, const UcImplied *implied,
                        const UcSpec *given, GError **error)
@@ -61,8 +94,9 @@ static bool push_named(UcGraph *graph, UcFrame *frame, const UcImplied *implied,
     g_autoptr(UcSpec) spec = NULL;
     UcFrame *pushed;
 
-    if (!frame->believed)
-        return set_unbelieved(error, frame->node);
+    graph->opening->named++;
+    if (!check_naming(graph, frame, implied, error))
+        return false;
     spec = uc_implied_spec(implied, frame->node, error);
     if (!spec)
         return false;

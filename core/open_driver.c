@@ -28,13 +28,8 @@ static bool begin_reference(UcGraph *graph, UcFrame *frame, const char *name, GE
         uc_opening_pop(graph, node);
         return true;
     }
-    for (guint i = 0; declared && i + 1 < graph->opening->frames->len; i++) {
-        const UcFrame *outer = g_ptr_array_index(graph->opening->frames, i);
-
-        if (outer->spec == declared)
-            return uc_error_set(error, UC_ERROR_USAGE, "node '%s' stands on itself%s", shown,
-                                where);
-    }
+    if (declared && g_hash_table_contains(graph->opening->declared, declared))
+        return uc_error_set(error, UC_ERROR_USAGE, "node '%s' stands on itself%s", shown, where);
     if (!declared) {
         g_autofree char *prefix = prefix_of(frame);
 
@@ -43,6 +38,8 @@ static bool begin_reference(UcGraph *graph, UcFrame *frame, const char *name, GE
     }
     uc_spec_unref(frame->spec);
     frame->spec = uc_spec_ref(declared);
+    frame->declared = true;
+    g_hash_table_add(graph->opening->declared, declared);
     frame->implied = false;
     frame->force_share = graph->gate.force_share;
     return true;
@@ -105,8 +102,9 @@ bool uc_frame_begin(UcGraph *graph, UcFrame *frame, GError **error)
     const char *name = uc_spec_string(frame->spec);
     UcSpec *driver;
 
-    if (frame->depth > graph->gate.depth_limit)
-        return uc_error_set(error, UC_ERROR_FAILED, "the chain has more than %u layers",
+    if (frame->depth >= graph->gate.depth_limit)
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "the chain has more than %u layers: --depth-limit allows more",
                             graph->gate.depth_limit);
     if (name && !begin_reference(graph, frame, name, error))
         return false;

@@ -65,11 +65,13 @@ static bool owns_file(const UcNode *node)
 
 static void name_after_file(const UcFrame *frame)
 {
-    const UcHostFile *file = uc_node_host_file(frame->node);
-    const char *slash = file ? strrchr(file->name, '/') : NULL;
+    const UcHostFile *file;
+    const char *slash;
 
-    if (!owns_file(frame->node) || uc_spec_get(frame->spec, "node-name"))
+    if (uc_spec_get(frame->spec, "node-name") || !owns_file(frame->node))
         return;
+    file = uc_node_host_file(frame->node);
+    slash = strrchr(file->name, '/');
     g_free(frame->node->name);
     frame->node->name = uc_text_escape(slash && slash[1] ? slash + 1 : file->name, -1);
 }

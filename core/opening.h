@@ -30,6 +30,7 @@ typedef struct UcFrame {
     UcNode **result;        /* where the finished node goes; outlives the frame */
     const UcPort *port;     /* that it fills; NULL: asked for by the user of the graph */
     UcNode *parent;         /* whose port it is; NULL as above, or while a file is probed */
+    bool declared;          /* its spec is one that the graph has declared */
     bool named;             /* the parent's image names it */
     bool implied;           /* named, or belongs to what is */
     bool force_share;       /* the files of the node may be written by others; handed down */
@@ -43,8 +44,11 @@ typedef struct UcFrame {
 
 typedef struct UcOpening {
     GPtrArray *frames;    /* of UcFrame, the innermost last */
+    GHashTable *declared; /* of UcSpec: those of the frames that are declared */
     GHashTable *on_chain; /* of const UcHostFile, found by device and inode */
     GPtrArray *chain;     /* the same files in the order they were met */
+    struct UcRoot *root;  /* of the gate, open; NULL: it has none */
+    uint64_t named;       /* how often an image has named something */
 } UcOpening;
 
 /* The innermost frame. */

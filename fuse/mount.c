@@ -226,7 +226,8 @@ const UcCommand uc_command_mount = {
         "  cache_size=SIZE                 Memory for tables and unpacked clusters (32M)\n"
         "  index_size=SIZE                 Memory for where everything lies (32M; 0: none)\n"
         "  graph                           SOURCE is a graph file\n"
-        "  format=F, snapshot=S, truncated=T, sandbox=S, image_opts, allow_probing, force_share\n"
+        "  format=F, snapshot=S, truncated=T, sandbox=S, root=DIR, depth_limit=N, image_opts,\n"
+        "  allow_probing, no_implied_files, force_share\n"
         "                                  As the options of these names, for /etc/fstab\n"
         "and those of mount.fuse3(8). More is in unchain(1).\n",
     .run = mount_run,

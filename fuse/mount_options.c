@@ -37,9 +37,12 @@ static const struct fuse_opt table[] = {
     OPTION("snapshot=%s", snapshot, 0),
     OPTION("truncated=%s", truncated, 0),
     OPTION("sandbox=%s", sandbox, 0),
+    OPTION("root=%s", root, 0),
+    OPTION("depth_limit=%u", depth_limit, 0),
     OPTION("image_opts", image_opts, 1),
     OPTION("graph", graph, 1),
     OPTION("allow_probing", allow_probing, 1),
+    OPTION("no_implied_files", no_implied_files, 1),
     OPTION("force_share", force_share, 1),
     FUSE_OPT_KEY("allow_other", KEY_ALLOW_OTHER),
     FUSE_OPT_KEY("allow_root", KEY_ALLOW_OTHER),
@@ -158,6 +161,7 @@ void uc_mount_options_free(UcMountOptions *options)
     free(options->snapshot);
     free(options->truncated);
     free(options->sandbox);
+    free(options->root);
     free(options->read_ahead.text);
     free(options->cache_size.text);
     free(options->index_size.text);
@@ -178,9 +182,13 @@ bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const c
     override(&sources->snapshot, options->snapshot);
     override(&sources->truncated, options->truncated);
     override(&sources->sandbox_mode, options->sandbox);
+    override(&sources->root, options->root);
     sources->image_opts |= options->image_opts;
     sources->allow_probing |= options->allow_probing;
+    sources->no_implied_files |= options->no_implied_files;
     sources->force_share |= options->force_share;
+    if (options->depth_limit > 0)
+        sources->depth_limit = MIN(options->depth_limit, G_MAXINT);
     sources->cache_bytes = options->cache_size.bytes;
     sources->index_bytes = options->index_size.bytes;
     if (options->graph)

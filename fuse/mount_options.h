@@ -32,7 +32,9 @@ typedef struct UcMountOptions {
     char *snapshot;
     char *truncated;
     char *sandbox;
-    int image_opts, graph, allow_probing, force_share;
+    char *root;
+    int image_opts, graph, allow_probing, no_implied_files, force_share;
+    unsigned depth_limit;
     UcMountSize cache_size, index_size;
     struct fuse_args rest; /* argv[0], then what libfuse shall have */
     struct fuse_conn_info_opts *connection;

@@ -10,10 +10,10 @@
 /* A file's path means the file and the images in it, not what filters or cuts them. */
 static bool is_at_path(const UcNode *node, const char *path)
 {
-    const UcHostFile *file = uc_node_host_file(node);
     bool shows_file = node->file != NULL || uc_driver_is_format(node->driver) ||
                       (uc_driver_is_window(node->driver) && node->edges[0].node->file != NULL);
-    return shows_file && file != NULL && strcmp(file->name, path) == 0;
+    const UcHostFile *file = shows_file ? uc_node_host_file(node) : NULL;
+    return file != NULL && strcmp(file->name, path) == 0;
 }
 
 static bool is_called(const UcNode *node, const char *word)

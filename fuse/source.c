@@ -23,6 +23,7 @@ UcSources *uc_sources_new(void)
     UcSources *sources = g_new0(UcSources, 1);
     sources->list = g_ptr_array_new_with_free_func(source_free);
     sources->named = g_ptr_array_new_with_free_func((GDestroyNotify)uc_spec_unref);
+    sources->depth_limit = UC_GATE_DEPTH;
     sources->cache_bytes = UC_GRAPH_CACHE_BYTES;
     sources->index_bytes = UC_GRAPH_INDEX_BYTES;
     return sources;
@@ -37,6 +38,7 @@ void uc_sources_free(UcSources *sources)
     g_free(sources->snapshot);
     g_free(sources->truncated);
     g_free(sources->sandbox_mode);
+    g_free(sources->root);
     g_free(sources->graph_file);
     g_strfreev(sources->blockdevs);
     g_strfreev(sources->exports);
@@ -63,6 +65,12 @@ void uc_sources_add_options(UcSources *sources, GOptionContext *context)
          "Lock nothing, and read also what others write", NULL},
         {"allow-probing", 0, 0, G_OPTION_ARG_NONE, &sources->allow_probing,
          "Believe guessed formats, also of backing files", NULL},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &sources->root,
+         "Files that images name must lie below this directory", "DIR"},
+        {"no-implied-files", 0, 0, G_OPTION_ARG_NONE, &sources->no_implied_files,
+         "Refuse images that name other files", NULL},
+        {"depth-limit", 0, 0, G_OPTION_ARG_INT, &sources->depth_limit,
+         "How many layers a chain may have (16384)", "N"},
         {"truncated", 0, 0, G_OPTION_ARG_FILENAME, &sources->truncated,
          "What reads beyond the end of a truncated image give", "error|zero"},
         {"sandbox", 0, 0, G_OPTION_ARG_FILENAME, &sources->sandbox_mode,
@@ -136,7 +144,13 @@ static bool make_gate(const UcSources *sources, UcGate *gate, GError **error)
     const char *truncated = sources->truncated != NULL ? sources->truncated : "error";
     *gate = UC_GATE_DEFAULT;
     gate->allow_probing = sources->allow_probing;
+    gate->no_implied_files = sources->no_implied_files;
     gate->force_share = sources->force_share;
+    gate->root = sources->root;
+    gate->depth_limit = sources->depth_limit;
+    if (sources->depth_limit < 1)
+        return uc_error_set(error, UC_ERROR_USAGE, "--depth-limit=%d: expected at least 1",
+                            sources->depth_limit);
     if (strcmp(truncated, "zero") == 0)
         gate->truncated = UC_TRUNCATED_ZERO;
     else if (strcmp(truncated, "error") != 0)

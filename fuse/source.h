@@ -23,12 +23,15 @@ typedef struct UcSources {
     char *snapshot;
     char *truncated;
     char *sandbox_mode;
+    char *root;
     char *graph_file;
     char **blockdevs;
     char **exports;
     gboolean image_opts;
     gboolean force_share;
     gboolean allow_probing;
+    gboolean no_implied_files;
+    int depth_limit;
     uint64_t cache_bytes; /* of the graph, as in core/graph.h */
     uint64_t index_bytes;
 

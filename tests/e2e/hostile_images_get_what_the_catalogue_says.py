@@ -103,8 +103,7 @@ def reader_commands(arguments):
         elif option == "-l":
             described["snapshot"] = options.pop(0)
         else:
-            gate.append({"--allow-probing": "allow-probing",
-                         "--truncated=zero": "truncated-zero"}[option])
+            gate.append(option[2:].replace("truncated=", "truncated-"))
     if name.startswith("json:"):
         source = f"json {name[5:]}"
     elif "snapshot" in described:

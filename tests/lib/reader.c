@@ -4,7 +4,8 @@
  * is answered with one line, "ok", "ok RESULT" or "error MESSAGE".
  *
  *     cd DIRECTORY
- *     new [allow-probing] [truncated-zero]   start again with an empty graph
+ *     new [allow-probing] [truncated-zero] [no-implied-files] [root=DIR] [depth-limit=N]
+ *                                            start again with an empty graph
  *     declare JSON                           make a named node known
  *     json JSON | dotted TEXT | image FORMAT NAME    open (FORMAT - is probed) and seal
  *     size
@@ -39,11 +40,13 @@ typedef struct {
     UcGraph *graph;
     UcNode *node;
     GMappedFile *model;
+    char *root; /* of the graph's gate */
 } Reader;
 
 static void reader_close(Reader *reader)
 {
     g_clear_pointer(&reader->graph, uc_graph_free);
+    g_clear_pointer(&reader->root, g_free);
     reader->node = NULL;
 }
 
@@ -54,14 +57,32 @@ static bool reader_cd(Reader *reader, const char *words, GString *answer, GError
     return chdir(words) == 0 || uc_error_set(error, UC_ERROR_FAILED, "no such directory");
 }
 
+static bool set_policy(Reader *reader, UcGate *gate, const char *word)
+{
+    if (g_str_equal(word, "allow-probing"))
+        gate->allow_probing = true;
+    else if (g_str_equal(word, "truncated-zero"))
+        gate->truncated = UC_TRUNCATED_ZERO;
+    else if (g_str_equal(word, "no-implied-files"))
+        gate->no_implied_files = true;
+    else if (g_str_has_prefix(word, "root="))
+        gate->root = reader->root = g_strdup(word + strlen("root="));
+    else if (g_str_has_prefix(word, "depth-limit="))
+        gate->depth_limit = g_ascii_strtoull(word + strlen("depth-limit="), NULL, 10);
+    else
+        return false;
+    return true;
+}
+
 static bool reader_new(Reader *reader, const char *words, GString *answer, GError **error)
 {
     (void)answer;
-    (void)error;
+    g_auto(GStrv) word = g_strsplit(words, " ", 0);
     UcGate gate = UC_GATE_DEFAULT;
-    gate.allow_probing = strstr(words, "allow-probing") != NULL;
-    gate.truncated = strstr(words, "truncated-zero") ? UC_TRUNCATED_ZERO : UC_TRUNCATED_ERROR;
     reader_close(reader);
+    for (int i = 0; word[i]; i++)
+        if (*word[i] && !set_policy(reader, &gate, word[i]))
+            return uc_error_set(error, UC_ERROR_USAGE, "no such policy: %s", word[i]);
     reader->graph = uc_graph_new(uc_drivers, &gate);
     return true;
 }
@@ -269,14 +290,15 @@ static bool reader_walk(Reader *reader, const char *words, GString *answer, GErr
     uint64_t granularity = 0, limit = UINT64_MAX;
     sscanf(words, "%" SCNu64 " %" SCNu64, &granularity, &limit);
     uint64_t size = reader->node->size;
+    g_autoptr(UcSeeker) seeker = uc_seeker_new(reader->node, granularity, UC_SEEK_PATIENCE);
     for (uint64_t at = 0; at < MIN(size, limit);) {
         uint64_t data = size;
-        uc_seek_data(reader->node, at, granularity, &data);
+        uc_seeker_data(seeker, at, &data);
         if (data > at)
             g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " hole ", at, data);
         if (data == size)
             break;
-        at = uc_seek_hole(reader->node, data, granularity);
+        at = uc_seeker_hole(seeker, data);
         g_string_append_printf(answer, "%" PRIu64 " %" PRIu64 " data ", data, at);
     }
     return true;

@@ -9,8 +9,8 @@
 
 A line that is not indented names a case; below it stand the steps of its recipe and the outcome.
 Steps are the functions of `Kitchen`; where they take values these are Python expressions, in which
-the places of the image (see small_image) and the functions of PANTRY have names. `open` is what
-stands behind `unchain map`, if not "-f qcow2 test.qcow2".
+the places of the image (see small_image), the functions of PANTRY and the directory (`here`) have
+names. `open` is what stands behind `unchain map`, if not "-f qcow2 test.qcow2".
 
 The outcome is one of
 
@@ -67,7 +67,7 @@ class Kitchen:
         self.current = None  # the image that the steps work on
 
     def evaluate(self, text):
-        names = dict(PANTRY)
+        names = dict(PANTRY, here=os.getcwdb())
         if self.current:
             names.update(self.current.places, end=len(self.current.bytes))
         return eval(f"[{text}]", {"__builtins__": {}, **names})  # recipes are code of ours
@@ -115,6 +115,10 @@ class Kitchen:
 
     def grow(self, length):
         self.current.grow(length)
+
+    def hollow(self, offset, length):
+        """The file has a hole there, whatever the image has."""
+        self.current.hollow.append((offset, offset + length))
 
     def extension(self, kind, data, stated=None):
         self.current.extension(kind, data, stated)
