@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# sanitize: no
 """Disks of two petabytes that are cut into as many pieces as there can be: programs that ask where
 the data is get an answer at once. It is never a hole where there is data, and who goes on asking
 gets on."""
