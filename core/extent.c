@@ -7,48 +7,64 @@ void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, ui
                      UcReach reach)
 {
     g_assert(offset <= node->size && length <= node->size - offset);
-    *extents = (UcExtents){.node = node,
-                           .next = offset,
-                           .end = offset + length,
-                           .patience = UINT64_MAX,
-                           .question.reach = reach};
+    extents->node = node;
+    extents->next = offset;
+    extents->end = offset + length;
+    extents->patience = UINT64_MAX;
+    extents->question = (UcQuestion){.reach = reach};
+    extents->n_found = extents->n_taken = 0;
 }
 
-/* Looking into a window anew takes as much patience as so many pieces. */
+/* Looking into the window behind, which may not be known yet, takes as much patience as so many
+ * pieces. */
 #define WINDOW_COST 32
 
-static UcPath find_at(UcExtents *extents, uint64_t offset)
+static unsigned find(UcExtents *extents, UcPath *paths)
 {
     const UcQuestion *question = &extents->question;
-    uint64_t length = extents->end - offset, cost = 1;
-    bool begins = false;
-    UcPath path;
+    const uint64_t length = extents->end - extents->next;
+    unsigned found = 1;
+    uint64_t cost;
 
-    if (uc_index_covers(extents->node, question))
-        path = uc_index_find(extents->node, offset, length, question, &begins);
-    else
-        path = uc_path_find(extents->node, offset, length, question);
-    if (begins)
-        cost = WINDOW_COST;
+    if (!uc_index_covers(extents->node, question)) {
+        paths[0] = uc_path_find(extents->node, extents->next, length, question);
+        cost = 1;
+    } else {
+        found = uc_index_find(extents->node, extents->next, length, question, paths,
+                              UC_EXTENTS_AT_ONCE);
+        cost = found < UC_EXTENTS_AT_ONCE ? WINDOW_COST : found;
+    }
     extents->patience -= MIN(cost, extents->patience);
-    return path;
+    return found;
+}
+
+/* The path that comes next, or NULL at the end of the range or of patience. */
+static const UcPath *look(UcExtents *extents)
+{
+    const UcPath *last;
+
+    if (extents->n_taken == extents->n_found) {
+        if (extents->next == extents->end || extents->patience == 0)
+            return NULL;
+        extents->n_found = find(extents, extents->found);
+        extents->n_taken = 0;
+        last = &extents->found[extents->n_found - 1];
+        extents->next = last->start + last->length;
+    }
+    return &extents->found[extents->n_taken];
 }
 
 bool uc_extents_next(UcExtents *extents, UcPath *extent)
 {
-    if (extents->next == extents->end || (extents->patience == 0 && !extents->has_ahead))
+    const UcPath *path = look(extents);
+
+    if (!path)
         return false;
-    *extent = extents->has_ahead ? extents->ahead : find_at(extents, extents->next);
-    extents->has_ahead = false;
-    extents->next += extent->length;
-    while (extents->next < extents->end && extents->patience > 0) {
-        extents->ahead = find_at(extents, extents->next);
-        if (!uc_path_continues(extent, &extents->ahead)) {
-            extents->has_ahead = true;
-            break;
-        }
-        extent->length += extents->ahead.length;
-        extents->next += extents->ahead.length;
+    *extent = *path;
+    extents->n_taken++;
+    while ((path = look(extents)) && uc_path_continues(extent, path)) {
+        extent->length += path->length;
+        extents->n_taken++;
     }
     return true;
 }

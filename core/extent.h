@@ -3,18 +3,20 @@
 
 #include "core/path.h"
 
+#define UC_EXTENTS_AT_ONCE 8 /* paths that one look into the index gives, at most */
+
 /*
  * An extent is a run of bytes with one path: neighbours whose paths continue each other are one.
  * The iterator walks a range extent by extent; it owns nothing and may be abandoned at any point.
  */
 typedef struct UcExtents {
     const UcNode *node;
-    uint64_t next; /* the first byte not yet handed out */
+    uint64_t next; /* the first byte that no path has been found for yet */
     uint64_t end;
     uint64_t patience; /* how many pieces may still be looked at; an extent is one or more */
     UcQuestion question;
-    UcPath ahead; /* found while looking for the end of the last extent, if has_ahead */
-    bool has_ahead;
+    unsigned n_found, n_taken;
+    UcPath found[UC_EXTENTS_AT_ONCE]; /* in order; those that are not taken yet come next */
 } UcExtents;
 
 /* The range must lie inside the node. */

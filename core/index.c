@@ -35,12 +35,9 @@ static GBytes *block_new(const GArray *paths)
     return g_bytes_new_take(starts, paths->len * EXTENT_BYTES);
 }
 
-/* The extent that `offset` lies in; *begins: it is the first. */
-static const UcPath *block_search(GBytes *block, uint64_t offset, bool *begins)
+/* How many extents lie before the one that `offset` lies in. */
+static gsize block_search(const uint64_t *starts, gsize n, uint64_t offset)
 {
-    gsize size;
-    const uint64_t *starts = g_bytes_get_data(block, &size);
-    const gsize n = size / EXTENT_BYTES;
     gsize low = 0, high = n;
 
     while (high - low > 1) {
@@ -51,8 +48,7 @@ static const UcPath *block_search(GBytes *block, uint64_t offset, bool *begins)
         else
             high = middle;
     }
-    *begins = low == 0;
-    return (const UcPath *)(starts + n) + low;
+    return low;
 }
 
 /* ---- windows ---- */
@@ -126,21 +122,32 @@ static GBytes *get_block(const UcNode *node, uint64_t offset, const UcQuestion *
     return block;
 }
 
-static UcPath cut(const UcPath *extent, uint64_t offset, uint64_t length)
+/* The part of a path that lies in [start, end). */
+static UcPath cut(const UcPath *extent, uint64_t start, uint64_t end)
 {
     UcPath path = *extent;
-    uint64_t skip = offset - extent->start;
+    uint64_t skip = start - extent->start;
 
     path.start += skip;
     path.offset += skip;
-    path.length = MIN(extent->length - skip, length);
+    path.length = MIN(extent->length - skip, end - start);
     return path;
 }
 
-UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
-                     const UcQuestion *question, bool *begins)
+unsigned uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
+                       const UcQuestion *question, UcPath *paths, unsigned most)
 {
     g_autoptr(GBytes) block = get_block(node, offset, question);
+    gsize size;
+    const uint64_t *starts = g_bytes_get_data(block, &size);
+    const gsize n = size / EXTENT_BYTES;
+    const UcPath *extents = (const UcPath *)(starts + n);
+    const uint64_t end = offset + length;
+    unsigned found = 0;
 
-    return cut(block_search(block, offset, begins), offset, length);
+    for (gsize i = block_search(starts, n, offset); i < n && found < most && offset < end; i++) {
+        paths[found] = cut(&extents[i], offset, end);
+        offset += paths[found++].length;
+    }
+    return found;
 }

@@ -28,7 +28,7 @@ UcCache *uc_index_new(uint64_t limit); /* bytes */
  * answer this question are: all but the shortest. */
 bool uc_index_covers(const UcNode *node, const UcQuestion *question);
 
-/* As uc_path_find(), for a question that is covered. *begins: whether it is the first extent of a
- * window, all of which may have had to be resolved. */
-UcPath uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
-                     const UcQuestion *question, bool *begins);
+/* As uc_path_find(), for a question that is covered; and the paths that follow, as far as they are
+ * at hand and lie in the range. At most `most` > 0; returns how many. */
+unsigned uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
+                       const UcQuestion *question, UcPath *paths, unsigned most);
