@@ -52,11 +52,12 @@ struct UcSeeker {
     const UcNode *node;
     UcStatusQuery query, hole_query;
     GMutex lock;    /* guards what follows */
-    GArray *called; /* of uint64_t, in order: where blocks start that were called data */
+    GArray *called; /* of Block, in order: those that were called data */
     uint64_t rest;  /* when that was full: from here on everything is */
 };
 
 typedef struct Block {
+    uint64_t zero; /* between this and the start are only zeroes */
     uint64_t start, end;
 } Block;
 
@@ -69,7 +70,7 @@ UcSeeker *uc_seeker_new(const UcNode *node, uint64_t granularity, uint64_t patie
         (UcStatusQuery){.granularity = granularity, .patience = patience};
     seeker->hole_query.patience *= MORE_FOR_HOLES;
     g_mutex_init(&seeker->lock);
-    seeker->called = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    seeker->called = g_array_new(FALSE, FALSE, sizeof(Block));
     seeker->rest = node->size;
     return seeker;
 }
@@ -96,7 +97,7 @@ static guint search(const UcSeeker *seeker, uint64_t start)
     while (low < high) {
         guint middle = low + (high - low) / 2;
 
-        if (g_array_index(seeker->called, uint64_t, middle) < start)
+        if (g_array_index(seeker->called, Block, middle).start < start)
             low = middle + 1;
         else
             high = middle;
@@ -111,22 +112,22 @@ static Block find_called(UcSeeker *seeker, uint64_t offset)
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&seeker->lock);
     const uint64_t size = seeker->node->size;
     guint index = search(seeker, block_start(seeker, offset));
-    uint64_t start = size;
+    Block block = {size, size, size};
 
     if (index < seeker->called->len)
-        start = g_array_index(seeker->called, uint64_t, index);
-    if (seeker->rest <= start)
-        return (Block){seeker->rest, size};
-    return (Block){start, start + MIN(seeker->query.granularity, size - start)};
+        block = g_array_index(seeker->called, Block, index);
+    return block.start < seeker->rest ? block : (Block){seeker->rest, seeker->rest, size};
 }
 
-static void call_data(UcSeeker *seeker, uint64_t offset)
+/* After only zeroes from `zero` on. */
+static void call_data(UcSeeker *seeker, uint64_t zero, uint64_t offset)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&seeker->lock);
-    const uint64_t start = block_start(seeker, offset);
+    const uint64_t start = block_start(seeker, offset), left = seeker->node->size - start;
+    const Block block = {MIN(zero, start), start, start + MIN(seeker->query.granularity, left)};
 
     if (seeker->called->len < MOST_CALLED)
-        g_array_insert_val(seeker->called, search(seeker, start), start);
+        g_array_insert_val(seeker->called, search(seeker, start), block);
     else
         seeker->rest = MIN(seeker->rest, start);
 }
@@ -136,10 +137,10 @@ bool uc_seeker_data(UcSeeker *seeker, uint64_t offset, uint64_t *found)
     const Block called = find_called(seeker, offset);
     Result result = NONE;
 
-    if (offset < called.start)
-        result = seek(seeker->node, offset, called.start, &seeker->query, false, found);
+    if (offset < called.zero)
+        result = seek(seeker->node, offset, called.zero, &seeker->query, false, found);
     if (result == GAVE_UP)
-        call_data(seeker, *found);
+        call_data(seeker, offset, *found);
     if (result == NONE)
         *found = MAX(offset, called.start);
     return *found < seeker->node->size;

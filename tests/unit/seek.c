@@ -213,24 +213,51 @@ static bool crumbs_open(UcNode *node, const UcOptions *options, GError **error)
     return true;
 }
 
+static unsigned asked; /* how often map was */
+
 static UcStep crumbs_map(const UcNode *node, uint64_t offset, uint64_t length)
 {
     (void)node;
     (void)offset;
     (void)length;
+    asked++;
     return uc_step_zero(1);
 }
 
 static const UcDriver crumbs = {.name = "crumbs", .open = crumbs_open, .map = crumbs_map};
 static const UcDriver *const drivers[] = {&crumbs, NULL};
 
+static UcNode *open_crumbs(UcGraph *graph)
+{
+    g_autoptr(UcSpec) spec = uc_spec_parse_json("{\"driver\":\"crumbs\"}", -1, "crumbs", NULL);
+
+    return uc_graph_open(graph, spec, NULL);
+}
+
+/* Patience is what it says, and who asks again is answered from memory. */
+static void test_asks_no_more_than_that(void)
+{
+    g_autoptr(UcGraph) graph = uc_graph_new(drivers, NULL);
+    g_autoptr(UcSeeker) seeker = uc_seeker_new(open_crumbs(graph), 512, 5000);
+
+    asked = 0;
+    CU_ASSERT_EQUAL(data(seeker, 100), 4608);
+    CU_ASSERT_EQUAL(asked, 5000);
+    asked = 0;
+    CU_ASSERT_EQUAL(data(seeker, 100), 4608);
+    CU_ASSERT_EQUAL(data(seeker, 3000), 4608);
+    CU_ASSERT_EQUAL(data(seeker, 4609), 4609);
+    CU_ASSERT_EQUAL(asked, 0);
+    CU_ASSERT_EQUAL(data(seeker, 90), 4608);
+    CU_ASSERT_TRUE(asked <= 512);
+    CU_ASSERT_EQUAL(uc_seeker_hole(seeker, 4700), 5120);
+}
+
 /* More blocks than are remembered: what follows is data, and whoever walks still arrives. */
 static void test_has_a_bounded_memory(void)
 {
     g_autoptr(UcGraph) graph = uc_graph_new(drivers, NULL);
-    g_autoptr(UcSpec) spec = uc_spec_parse_json("{\"driver\":\"crumbs\"}", -1, "crumbs", NULL);
-    const UcNode *node = uc_graph_open(graph, spec, NULL);
-    g_autoptr(UcSeeker) seeker = uc_seeker_new(node, 1, 1);
+    g_autoptr(UcSeeker) seeker = uc_seeker_new(open_crumbs(graph), 1, 1);
     const uint64_t most = 1 << 16;
 
     for (uint64_t at = 0; at < most; at++)
@@ -255,6 +282,7 @@ int main(void)
     CU_add_test(suite, "gives up inside a block", test_gives_up_inside_a_block);
     CU_add_test(suite, "leaps to a hole", test_leaps_to_a_hole);
     CU_add_test(suite, "random pieces", test_random_pieces);
+    CU_add_test(suite, "asks no more than that", test_asks_no_more_than_that);
     CU_add_test(suite, "has a bounded memory", test_has_a_bounded_memory);
     CU_basic_run_tests();
     failures = CU_get_number_of_failures();
