@@ -163,6 +163,7 @@ static bool gather(UcSources *sources, char *const *words, GError **error)
 {
     if (!uc_sandbox_parse_mode(sources->sandbox_mode, &sources->sandbox.mode, error))
         return false;
+    sources->sandbox.keep_openat2 = sources->root != NULL;
     if (sources->graph_file != NULL && !uc_graph_file_read(sources, sources->graph_file, error))
         return false;
     return add_blockdevs(sources, error) && add_exports(sources, error) &&

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,10 +29,12 @@ typedef struct Supervisor {
     int signals;
     UcGuard guard;
     pid_t worker;
+    int process; /* a descriptor of the worker: can be read when it has ended */
     bool mounted;
+    bool has_pid_file;
     bool ready;
     bool stopping;     /* somebody wants it to end */
-    bool worker_ended; /* it has ended already */
+    bool worker_ended; /* it will say nothing more */
 } Supervisor;
 
 /* ---- the worker ---- */
@@ -62,20 +65,15 @@ static bool start_worker(Supervisor *self, bool *is_worker, GError **error)
         return uc_worker_run(self->mount, ends[1], self->guard.pipe, error);
     close(ends[1]);
     self->control = ends[0];
+    self->process = pidfd_open(self->worker, 0);
     return self->worker > 0 || uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
 }
 
-/* Whether it leaves by itself, and soon. */
+/* Whether it leaves by itself, and soon; what it says is not what counts. */
 static bool worker_leaves(const Supervisor *self)
 {
-    if (self->worker_ended)
-        return true;
-    char word;
-    struct pollfd control = {.fd = self->control, .events = POLLIN};
-    while (TEMP_FAILURE_RETRY(poll(&control, 1, PATIENCE)) > 0)
-        if (read(self->control, &word, 1) <= 0)
-            return true;
-    return false;
+    struct pollfd end = {.fd = self->process, .events = POLLIN};
+    return TEMP_FAILURE_RETRY(poll(&end, 1, PATIENCE)) > 0;
 }
 
 /* Its wait status. One that programs still hold open files of does not leave: end it. */
@@ -85,7 +83,7 @@ static int reap_worker(const Supervisor *self)
     bool killed = !worker_leaves(self) && kill(self->worker, SIGKILL) == 0;
     while (waitpid(self->worker, &status, 0) < 0 && errno == EINTR)
         ;
-    return killed ? 0 : status;
+    return killed && !self->worker_ended ? 0 : status;
 }
 
 static bool check_status(const Supervisor *self, int status, GError **error)
@@ -108,12 +106,13 @@ static bool check_status(const Supervisor *self, int status, GError **error)
 
 /* ---- becoming ready ---- */
 
-static bool write_pid_file(const char *path, GError **error)
+static bool write_pid_file(Supervisor *self, GError **error)
 {
-    if (path == NULL)
-        return true;
-    FILE *file = fopen(path, "we");
-    if (file != NULL && fprintf(file, "%d\n", (int)getpid()) > 0 && fclose(file) == 0)
+    const char *path = self->mount->pid_file;
+    FILE *file = path != NULL ? fopen(path, "we") : NULL;
+    self->has_pid_file = file != NULL;
+    bool written = file != NULL && fprintf(file, "%d\n", (int)getpid()) > 0;
+    if (path == NULL || ((file == NULL || fclose(file) == 0) && written))
         return true;
     return uc_error_set(error, UC_ERROR_FAILED, "cannot write the pid file %s: %s", path,
                         g_strerror(errno));
@@ -127,7 +126,7 @@ static bool become_mounted(Supervisor *self, GError **error)
     if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
         return false;
     self->mounted = true;
-    if (!write_pid_file(mount->pid_file, error))
+    if (!write_pid_file(self, error))
         return false;
     if (!uc_descriptor_send(self->control, fuse_session_fd(mount->session)))
         shutdown(self->control, SHUT_WR); /* it ends, and we shall hear that */
@@ -202,7 +201,7 @@ static int clear_away(Supervisor *self)
         status = reap_worker(self);
     }
     uc_guard_dismiss(&self->guard);
-    if (self->mount->pid_file != NULL)
+    if (self->has_pid_file)
         unlink(self->mount->pid_file);
     return status;
 }

@@ -86,13 +86,22 @@ static const char *reason_of(int code)
     }
 }
 
+static int in_force; /* the version that restricts this process; 0: none */
+
 bool uc_landlock_restrict(const UcSandbox *sandbox, GError **error)
 {
     int version = create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version > 0) {
         const Ruleset forbidden = everything(version);
-        if (restrict_to(&forbidden, sandbox))
+        if (restrict_to(&forbidden, sandbox)) {
+            in_force = version;
             return true;
+        }
     }
     return uc_error_set(error, UC_ERROR_FAILED, "%s", reason_of(errno));
+}
+
+bool uc_landlock_forbids_writing(void)
+{
+    return in_force >= 3;
 }

@@ -12,3 +12,6 @@
  * What an older kernel does not know of that, it does not forbid; seccomp forbids it as well.
  */
 bool uc_landlock_restrict(const UcSandbox *sandbox, GError **error);
+
+/* Whether it is in force, and knows that truncating is writing (Linux 6.2). */
+bool uc_landlock_forbids_writing(void);

@@ -38,6 +38,7 @@ typedef struct UcSandbox {
     /* What there shall be besides while opening. */
     const char *directory; /* files may be made, replaced and removed below it; NULL: nowhere */
     bool keep_admin;       /* CAP_SYS_ADMIN is not given up yet */
+    bool keep_openat2;     /* openat2 is there even if nothing but seccomp keeps it from writing */
 } UcSandbox;
 
 /* "auto", "require", "off"; NULL is what the program was built to do. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/sandbox/syscalls.h"
 
+#include "fuse/sandbox/landlock.h"
+
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +29,7 @@
  */
 static const char *const serving[] = {
     /* requests and answers, our other processes, the log */
-    "read readv write writev sendto poll ppoll close dup2 dup3",
+    "read readv write writev poll ppoll close dup2 dup3",
     /* the images */
     "pread64 preadv preadv2 lseek fstat fadvise64",
     /* memory */
@@ -43,12 +45,11 @@ static const char *const serving[] = {
     NULL,
 };
 
-/* That files are opened for reading only is Landlock's business: openat2 hides its flags. */
 static const char *const opening[] = {
-    "openat2 stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd "
-    "chdir getdents getdents64 statfs fstatfs fcntl dup",
+    "stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd "
+    "chdir getdents getdents64 statfs fstatfs dup",
     /* a descriptor for each layer; one that comes from another process of ours; its end */
-    "getrlimit setrlimit prlimit64 recvmsg wait4 waitid",
+    "getrlimit setrlimit recvmsg wait4 waitid",
     /* the walls of the next stage */
     "prctl seccomp capget capset landlock_create_ruleset landlock_add_rule landlock_restrict_self",
     NULL,
@@ -93,12 +94,19 @@ static const Condition serving_if[] = {
     {"statx", 2, AT_EMPTY_PATH, AT_EMPTY_PATH},
     {"ioctl", 1, ALL, BLKGETSIZE64},
     {"fcntl", 1, ALL, F_OFD_SETLK}, /* to let go of images */
+    {"sendto", 4, ALL, 0},          /* to where a socket is connected, nowhere else */
     {NULL},
 };
 
 static const Condition opening_if[] = {
     {"open", 1, WRITING, 0},
     {"openat", 2, WRITING, 0},
+    {"fcntl", 1, ALL, F_DUPFD_CLOEXEC},
+    {"fcntl", 1, ALL, F_GETFD},
+    {"fcntl", 1, ALL, F_SETFD},
+    {"fcntl", 1, ALL, F_GETFL},
+    {"fcntl", 1, ALL, F_OFD_GETLK},
+    {"prlimit64", 0, ALL, 0},      /* of this process */
     {"ioctl", 1, ALL, TCGETS},     /* is this a terminal, */
     {"ioctl", 1, ALL, TIOCGWINSZ}, /* and how wide? */
 #ifdef FUSE_DEV_IOC_BACKING_OPEN
@@ -156,6 +164,14 @@ static int add_threads(scmp_filter_ctx filter)
     return result == 0 ? add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL) : result;
 }
 
+/* The flags of openat2 are out of a filter's sight, too. Where nothing else keeps files from being
+ * written, the program has to do with openat. */
+static int add_openat2(scmp_filter_ctx filter, const UcSandbox *sandbox)
+{
+    bool allowed = uc_landlock_forbids_writing() || sandbox->keep_openat2;
+    return add(filter, allowed ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), "openat2", NULL);
+}
+
 /* Calls without a condition go first: what follows adds nothing to them. */
 static int fill(scmp_filter_ctx filter, const UcSandbox *sandbox)
 {
@@ -166,6 +182,8 @@ static int fill(scmp_filter_ctx filter, const UcSandbox *sandbox)
         result = add_lines(filter, writing);
     if (result == 0 && is_opening)
         result = add_lines(filter, opening);
+    if (result == 0 && is_opening)
+        result = add_openat2(filter, sandbox);
     if (result == 0)
         result = add_lines(filter, serving);
     if (result == 0 && is_opening)

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -30,12 +31,17 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+static pid_t parent;
 static int there; /* opened before */
 static struct sockaddr_in listener = {.sin_family = AF_INET};
-static int client; /* a socket made before */
+static int client;     /* a socket made before */
+static int talkers[2]; /* two that are connected to each other */
+static int letters;    /* one that is not connected */
+static struct sockaddr_un mailbox = {.sun_family = AF_UNIX, .sun_path = "mailbox"};
 
 /* An attempt returns whether it has succeeded. */
 typedef bool Attempt(void);
@@ -62,7 +68,26 @@ static bool open_to_write(void)
 
 static bool open_to_truncate(void)
 {
-    return opened("there", O_RDWR | O_TRUNC);
+    return opened("there", O_RDONLY | O_TRUNC);
+}
+
+static bool opened_otherwise(uint64_t flags)
+{
+    struct open_how how = {.flags = flags | O_CLOEXEC};
+    int fd = syscall(SYS_openat2, AT_FDCWD, "there", &how, sizeof how);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static bool open_otherwise_to_write(void)
+{
+    return opened_otherwise(O_WRONLY);
+}
+
+static bool open_otherwise_to_truncate(void)
+{
+    return opened_otherwise(O_RDONLY | O_TRUNC);
 }
 
 static bool create(void)
@@ -155,8 +180,8 @@ static bool read_open_file(void)
 /* Not in a process of its own: there shall be none. */
 static bool execute(void)
 {
-    char *const arguments[] = {(char *)"true", NULL};
-    execv("/bin/true", arguments);
+    char *const arguments[] = {(char *)"false", NULL};
+    execv("/bin/false", arguments);
     return false;
 }
 
@@ -182,25 +207,36 @@ static bool fork_process(void)
 
 static bool signal_parent(void)
 {
-    return kill(getppid(), 0) == 0;
+    return kill(parent, 0) == 0;
 }
 
 static bool signal_thread_of_parent(void)
 {
-    return syscall(SYS_tgkill, getppid(), getppid(), 0) == 0;
+    return syscall(SYS_tgkill, parent, parent, 0) == 0;
+}
+
+static bool limit_parent(void)
+{
+    struct rlimit limit;
+    return prlimit(parent, RLIMIT_CORE, NULL, &limit) == 0;
+}
+
+static bool have_parent_signalled(void)
+{
+    return fcntl(client, F_SETOWN, parent) == 0;
 }
 
 static bool trace_parent(void)
 {
-    if (ptrace(PTRACE_SEIZE, getppid(), NULL, NULL) != 0)
+    if (ptrace(PTRACE_SEIZE, parent, NULL, NULL) != 0)
         return false;
-    ptrace(PTRACE_DETACH, getppid(), NULL, NULL);
+    ptrace(PTRACE_DETACH, parent, NULL, NULL);
     return true;
 }
 
 static bool read_parent(void)
 {
-    int fd = syscall(SYS_pidfd_open, getppid(), 0);
+    int fd = syscall(SYS_pidfd_open, parent, 0);
     int stolen = fd >= 0 ? syscall(SYS_pidfd_getfd, fd, 0, 0) : -1;
     return stolen >= 0;
 }
@@ -242,6 +278,17 @@ static bool make_local_socket(void)
 static bool connect_out(void)
 {
     return connect(client, (struct sockaddr *)&listener, sizeof listener) == 0;
+}
+
+/* As the log does it. */
+static bool send_where_connected(void)
+{
+    return send(talkers[0], "x", 1, MSG_NOSIGNAL) == 1;
+}
+
+static bool send_elsewhere(void)
+{
+    return sendto(letters, "x", 1, 0, (struct sockaddr *)&mailbox, sizeof mailbox) == 1;
 }
 
 /* ---- the system ---- */
@@ -359,6 +406,8 @@ static const struct {
 
     {"open a file to write", open_to_write, SECCOMP | LANDLOCK},
     {"open a file to truncate it", open_to_truncate, SECCOMP | LANDLOCK},
+    {"open a file to write, by openat2", open_otherwise_to_write, SECCOMP | LANDLOCK},
+    {"open a file to truncate it, by openat2", open_otherwise_to_truncate, SECCOMP | LANDLOCK},
     {"create a file", create, SECCOMP | LANDLOCK},
     {"create a file without a name", create_nameless, SECCOMP | LANDLOCK},
     {"open a device", open_device, SECCOMP | LANDLOCK},
@@ -377,9 +426,13 @@ static const struct {
     {"fork", fork_process, SECCOMP},
     {"signal the parent", signal_parent, SECCOMP | LANDLOCK},
     {"signal a thread of the parent", signal_thread_of_parent, SECCOMP | LANDLOCK},
+    {"look at the parent's limits", limit_parent, SECCOMP},
+    {"have the parent signalled", have_parent_signalled, SECCOMP},
     {"trace the parent", trace_parent, SECCOMP | LANDLOCK},
     {"take a descriptor of the parent", read_parent, SECCOMP | LANDLOCK},
 
+    {"send where a socket is connected", send_where_connected, OPENING | SERVING},
+    {"send elsewhere", send_elsewhere, SECCOMP},
     {"make a socket", make_socket, SECCOMP},
     {"make a local socket", make_local_socket, SECCOMP},
     {"connect", connect_out, SECCOMP | LANDLOCK},
@@ -449,6 +502,7 @@ static void prepare(void)
     pthread_t thread;
     socklen_t length = sizeof listener;
     int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    parent = getppid();
     pthread_create(&thread, NULL, end_thread, NULL);
     pthread_join(thread, NULL);
     bind(server, (struct sockaddr *)&listener, sizeof listener);
@@ -456,6 +510,10 @@ static void prepare(void)
     getsockname(server, (struct sockaddr *)&listener, &length);
     client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     there = open("there", O_RDONLY | O_CLOEXEC);
+    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, talkers);
+    letters = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bind(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), (struct sockaddr *)&mailbox,
+         sizeof mailbox);
 }
 
 int main(int argc, char **argv)
