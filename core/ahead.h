@@ -18,7 +18,7 @@
  *
  * A node remembers one place where somebody reads and two shares, of at most 1 MiB each: a
  * reader that jumps gets nothing ahead, and of two that read in turn neither does. A share that
- * fails is forgotten: who reads there will find out for himself.
+ * fails gives nothing: who reads there will find out for himself.
  */
 typedef struct UcAhead UcAhead;
 

@@ -12,7 +12,7 @@
 /*
  * Opening reads the header, what follows it in the first cluster, and nothing else: no table, no
  * reference count. The order matters: an incompatible feature may give any other field a new
- * meaning, so nothing is judged before it is known that there is none.
+ * meaning, so no more is judged than is needed to see whether there is one.
  */
 typedef struct Opening {
     UcNode *node;
