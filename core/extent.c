@@ -68,3 +68,14 @@ bool uc_extents_next(UcExtents *extents, UcPath *extent)
     }
     return true;
 }
+
+UcPath uc_extent_find(const UcNode *node, uint64_t offset, uint64_t length, UcReach reach)
+{
+    const UcQuestion question = {.reach = reach};
+    UcPath path;
+
+    if (!uc_index_covers(node, &question))
+        return uc_path_find(node, offset, length, &question);
+    uc_index_find(node, offset, length, &question, &path, 1);
+    return path;
+}

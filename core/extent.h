@@ -26,3 +26,7 @@ void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, ui
 /* The next extent, or false at the end of the range. Whoever lowers the patience may get an extent
  * in two halves, and false before the end. */
 bool uc_extents_next(UcExtents *extents, UcPath *extent);
+
+/* The extent at `offset`, or a part of it: `length` bytes or fewer. As uc_path_find(), but what was
+ * resolved before is not walked again. */
+UcPath uc_extent_find(const UcNode *node, uint64_t offset, uint64_t length, UcReach reach);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/difference.h"
 
-#include "core/path.h"
+#include "core/extent.h"
 #include "fuse/border.h"
 #include "fuse/buffer.h"
 #include "fuse/crew.h"
@@ -79,14 +79,13 @@ static void work(gpointer job, gpointer data)
 /* What is behind the end of the shorter node is a path of zeroes as well. */
 static UcPath ask(const UcNode *node, uint64_t offset, uint64_t end, UcReach reach)
 {
-    const UcQuestion question = {.reach = reach};
     if (offset >= node->size)
         return (UcPath){.from = node,
                         .start = offset,
                         .length = end - offset,
                         .reach = reach,
                         .end = UC_END_ZERO};
-    return uc_path_find(node, offset, MIN(node->size, end) - offset, &question);
+    return uc_extent_find(node, offset, MIN(node->size, end) - offset, reach);
 }
 
 /* Whether nothing stands between a reader and the place on the host. */
