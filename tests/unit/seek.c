@@ -152,18 +152,20 @@ static bool is_zero(const UcNode *node, uint64_t start, uint64_t end)
 }
 
 /* A walk as programs make it: it goes on, it ends, its holes are holes. */
-static void check_walk(const UcNode *node, UcSeeker *seeker)
+static bool walks_well(const UcNode *node, UcSeeker *seeker)
 {
     for (uint64_t at = 0; at < SIZE;) {
         uint64_t found = data(seeker, at), end = MIN(found, SIZE);
 
-        CU_ASSERT_TRUE_FATAL(end >= at && is_zero(node, at, end));
+        if (end < at || !is_zero(node, at, end))
+            return false;
         if (end == SIZE)
-            break;
+            return true;
         at = uc_seeker_hole(seeker, found);
-        CU_ASSERT_TRUE_FATAL(at > found && at <= SIZE);
-        CU_ASSERT_TRUE_FATAL(is_zero(node, at, MIN(at + 1, SIZE)));
+        if (at <= found || at > SIZE || !is_zero(node, at, MIN(at + 1, SIZE)))
+            return false;
     }
+    return true;
 }
 
 static void check_exact(const UcNode *node, UcSeeker *seeker, uint64_t granularity)
@@ -196,9 +198,42 @@ static void test_random_pieces(void)
         check_exact(fake.node, patient, granularity);
         for (int i = 0; i < 20; i++)
             data(hasty, g_rand_int_range(rand, 0, SIZE));
-        check_walk(fake.node, hasty);
-        check_walk(fake.node, hasty);
+        CU_ASSERT_TRUE_FATAL(walks_well(fake.node, hasty));
+        CU_ASSERT_TRUE_FATAL(walks_well(fake.node, hasty));
     }
+}
+
+typedef struct Walker {
+    const UcNode *node;
+    UcSeeker *seeker;
+} Walker;
+
+static gpointer walk_often(gpointer data)
+{
+    const Walker *walker = data;
+    bool well = true;
+
+    for (int i = 0; i < 20 && well; i++)
+        well = walks_well(walker->node, walker->seeker);
+    return GINT_TO_POINTER(well);
+}
+
+static void test_many_walk_at_once(void)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+    g_autoptr(GString) steps = g_string_new(NULL);
+
+    append_random(steps, rand);
+
+    g_auto(FakeGraph) fake = open_pieces(steps->str);
+    g_autoptr(UcSeeker) seeker = seeker_of(fake, 1, 3);
+    Walker walker = {fake.node, seeker};
+    GThread *threads[4];
+
+    for (int i = 0; i < 4; i++)
+        threads[i] = g_thread_new("walk", walk_often, &walker);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_TRUE(GPOINTER_TO_INT(g_thread_join(threads[i])));
 }
 
 /* ---- a disk that is zeroes, told byte by byte ---- */
@@ -285,6 +320,7 @@ int main(void)
     CU_add_test(suite, "gives up inside a block", test_gives_up_inside_a_block);
     CU_add_test(suite, "leaps to a hole", test_leaps_to_a_hole);
     CU_add_test(suite, "random pieces", test_random_pieces);
+    CU_add_test(suite, "many walk at once", test_many_walk_at_once);
     CU_add_test(suite, "asks no more than that", test_asks_no_more_than_that);
     CU_add_test(suite, "has a bounded memory", test_has_a_bounded_memory);
     CU_basic_run_tests();
