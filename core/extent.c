@@ -16,7 +16,7 @@ void uc_extents_init(UcExtents *extents, const UcNode *node, uint64_t offset, ui
 }
 
 /* Looking into the window behind, which may not be known yet, takes as much patience as so many
- * pieces. */
+ * pieces; and a vote as much as all children that are asked. */
 #define WINDOW_COST 32
 
 static unsigned find(UcExtents *extents, UcPath *paths)
@@ -34,6 +34,7 @@ static unsigned find(UcExtents *extents, UcPath *paths)
                               UC_EXTENTS_AT_ONCE);
         cost = found < UC_EXTENTS_AT_ONCE ? WINDOW_COST : found;
     }
+    cost *= extents->node->votes;
     extents->patience -= MIN(cost, extents->patience);
     return found;
 }

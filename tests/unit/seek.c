@@ -260,11 +260,22 @@ static UcStep crumbs_map(const UcNode *node, uint64_t offset, uint64_t length)
 }
 
 static const UcDriver crumbs = {.name = "crumbs", .open = crumbs_open, .map = crumbs_map};
-static const UcDriver *const drivers[] = {&crumbs, NULL};
 
-static UcNode *open_crumbs(UcGraph *graph)
+static UcGraph *new_graph(void)
 {
-    g_autoptr(UcSpec) spec = uc_spec_parse_json("{\"driver\":\"crumbs\"}", -1, "crumbs", NULL);
+    static const UcDriver *drivers[3] = {&crumbs};
+
+    for (guint i = 0; fake_drivers[i]; i++)
+        if (g_str_equal(fake_drivers[i]->name, "vote"))
+            drivers[1] = fake_drivers[i];
+    return uc_graph_new(drivers, NULL);
+}
+
+#define ONE "{\"driver\":\"crumbs\"}"
+
+static UcNode *open_json(UcGraph *graph, const char *json)
+{
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(json, -1, "crumbs", NULL);
 
     return uc_graph_open(graph, spec, NULL);
 }
@@ -272,8 +283,8 @@ static UcNode *open_crumbs(UcGraph *graph)
 /* Patience is what it says, and who asks again is answered from memory. */
 static void test_asks_no_more_than_that(void)
 {
-    g_autoptr(UcGraph) graph = uc_graph_new(drivers, NULL);
-    g_autoptr(UcSeeker) seeker = uc_seeker_new(open_crumbs(graph), 512, 5000);
+    g_autoptr(UcGraph) graph = new_graph();
+    g_autoptr(UcSeeker) seeker = uc_seeker_new(open_json(graph, ONE), 512, 5000);
 
     asked = 0;
     CU_ASSERT_EQUAL(data(seeker, 100), 4608);
@@ -288,11 +299,23 @@ static void test_asks_no_more_than_that(void)
     CU_ASSERT_EQUAL(uc_seeker_hole(seeker, 4700), 5120);
 }
 
+static void test_children_of_a_vote_count(void)
+{
+    g_autoptr(UcGraph) graph = new_graph();
+    UcNode *vote = open_json(graph, "{\"driver\":\"vote\",\"size\":" G_STRINGIFY(
+                                        CRUMBS) ",\"children\":[" ONE "," ONE "," ONE "]}");
+    g_autoptr(UcSeeker) seeker = uc_seeker_new(vote, 1, 3000);
+
+    asked = 0;
+    CU_ASSERT_EQUAL(data(seeker, 0), 1000);
+    CU_ASSERT_EQUAL(asked, 3000);
+}
+
 /* More blocks than are remembered: what follows is data, and whoever walks still arrives. */
 static void test_has_a_bounded_memory(void)
 {
-    g_autoptr(UcGraph) graph = uc_graph_new(drivers, NULL);
-    g_autoptr(UcSeeker) seeker = uc_seeker_new(open_crumbs(graph), 1, 1);
+    g_autoptr(UcGraph) graph = new_graph();
+    g_autoptr(UcSeeker) seeker = uc_seeker_new(open_json(graph, ONE), 1, 1);
     const uint64_t most = 1 << 16;
 
     bool as_expected = true;
@@ -322,6 +345,7 @@ int main(void)
     CU_add_test(suite, "random pieces", test_random_pieces);
     CU_add_test(suite, "many walk at once", test_many_walk_at_once);
     CU_add_test(suite, "asks no more than that", test_asks_no_more_than_that);
+    CU_add_test(suite, "children of a vote count", test_children_of_a_vote_count);
     CU_add_test(suite, "has a bounded memory", test_has_a_bounded_memory);
     CU_basic_run_tests();
     failures = CU_get_number_of_failures();
