@@ -41,7 +41,8 @@
  *        further I/O to join more. It cannot fail: where it cannot tell (a table that cannot be
  *        read, an entry that makes no sense) it answers uc_step_self(UC_WHY_BROKEN, n), and the
  *        `read` of that range says what is wrong. The answer for an offset never changes while
- *        the graph is open.
+ *        the graph is open, but for one that was given because of an error, which may pass: that
+ *        is marked with uc_step_unsure(), and neither the engine nor the driver remembers it.
  *
  * read   Fills all `length` bytes or fails; never less. It is called for ranges that `map`
  *        answered with SELF or UNDEFINED; for any range of a leaf; and for any range of a driver

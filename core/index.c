@@ -106,20 +106,32 @@ static GBytes *resolve(const Window *window, const UcQuestion *question)
     return paths ? block_new(paths) : NULL;
 }
 
-static GBytes *get_block(const UcNode *node, uint64_t offset, const UcQuestion *question)
+static Window window_at(const UcNode *node, uint64_t offset)
 {
     const int bits = g_atomic_int_get(node->window_bits);
-    Window window = {node, bits, offset >> bits};
-    GBytes *block = find_answer(&window, question);
+
+    return (Window){node, bits, offset >> bits};
+}
+
+static GBytes *make_block(const UcNode *node, uint64_t offset, const UcQuestion *question)
+{
+    Window window = window_at(node, offset);
+    GBytes *block;
     UcCacheKey key;
 
-    if (block)
-        return block;
     while (!(block = resolve(&window, question)))
         window = shrink(&window, offset);
     key = key_of(&window, question->reach, question->base);
     uc_cache_put(node->graph->index, &key, block);
     return block;
+}
+
+static GBytes *get_block(const UcNode *node, uint64_t offset, const UcQuestion *question)
+{
+    const Window window = window_at(node, offset);
+    GBytes *block = find_answer(&window, question);
+
+    return block ? block : make_block(node, offset, question);
 }
 
 /* The part of a path that lies in [start, end). */
@@ -134,6 +146,18 @@ static UcPath cut(const UcPath *extent, uint64_t start, uint64_t end)
     return path;
 }
 
+/* What an error has kept from being known is asked for until it is known; then the block is made
+ * anew. The rest of the block is true in any case. */
+static UcPath find_anew(const UcNode *node, uint64_t offset, uint64_t length,
+                        const UcQuestion *question)
+{
+    const UcPath path = uc_path_find(node, offset, length, question);
+
+    if (!path.unsure)
+        g_bytes_unref(make_block(node, offset, question));
+    return path;
+}
+
 unsigned uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
                        const UcQuestion *question, UcPath *paths, unsigned most)
 {
@@ -142,10 +166,16 @@ unsigned uc_index_find(const UcNode *node, uint64_t offset, uint64_t length,
     const uint64_t *starts = g_bytes_get_data(block, &size);
     const gsize n = size / EXTENT_BYTES;
     const UcPath *extents = (const UcPath *)(starts + n);
+    const gsize first = block_search(starts, n, offset);
+    const UcQuestion answered = {.reach = extents[first].reach, .base = question->base};
     const uint64_t end = offset + length;
     unsigned found = 0;
 
-    for (gsize i = block_search(starts, n, offset); i < n && found < most && offset < end; i++) {
+    if (extents[first].unsure) {
+        paths[0] = find_anew(node, offset, length, &answered);
+        return 1;
+    }
+    for (gsize i = first; i < n && found < most && offset < end && !extents[i].unsure; i++) {
         paths[found] = cut(&extents[i], offset, end);
         offset += paths[found++].length;
     }

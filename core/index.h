@@ -16,7 +16,8 @@
  * Windows shrink for nodes that are cut into small pieces, so that a block stays small; the last
  * extent of a block may reach past its window, so that an empty disk is one step long.
  *
- * It lies below the extent iterator: answers are the same with it and without it.
+ * It lies below the extent iterator: answers are the same with it and without it. What was answered
+ * because of an error (UcPath's `unsure`) is not remembered: it is asked for again.
  */
 
 #define UC_INDEX_WINDOW_BITS 28 /* 256 MiB: what a node's windows begin with */

@@ -19,7 +19,7 @@ bool uc_path_continues(const UcPath *path, const UcPath *next)
            path->node == next->node && path->offset - path->start == next->offset - next->start &&
            path->owner == next->owner && path->depth == next->depth && path->why == next->why &&
            path->allocated == next->allocated && path->reserved == next->reserved &&
-           path->trace == next->trace;
+           path->unsure == next->unsure && path->trace == next->trace;
 }
 
 bool uc_path_is_zero(const UcPath *path)

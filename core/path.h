@@ -51,6 +51,7 @@ typedef struct UcPath {
     uint32_t depth; /* how many backing edges lead to the owner */
     bool allocated; /* in the node that was asked; BASE: not meaningful */
     bool reserved;  /* STORAGE: the host has space for these bytes */
+    bool unsure;    /* an error was met on the way: the path may be another the next time */
     uint64_t trace; /* fingerprint of the nodes passed and the offsets in them */
 } UcPath;
 

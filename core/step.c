@@ -39,6 +39,12 @@ UcStep uc_step_keep(UcStep step, uint32_t edge, uint64_t offset)
     return step;
 }
 
+UcStep uc_step_unsure(UcStep step)
+{
+    step.unsure = true;
+    return step;
+}
+
 const char *uc_why_to_string(UcWhy why)
 {
     switch (why) {
@@ -86,6 +92,7 @@ char *uc_step_to_string(const UcStep *step)
     if (step->kept.edge != UC_EDGE_NONE)
         g_string_append_printf(text, " kept %u@%" G_GUINT64_FORMAT, step->kept.edge,
                                step->kept.offset);
+    g_string_append(text, step->unsure ? " unsure" : "");
     g_string_append_printf(text, " +%" G_GUINT64_FORMAT, step->length);
     return g_string_free(text, FALSE);
 }

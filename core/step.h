@@ -40,6 +40,7 @@ typedef struct UcStep {
     UcPlace place;   /* CHILD only */
     UcPlace kept;    /* storage kept for these bytes though they are not read from it, or none */
     uint64_t length; /* bytes, > 0; may exceed what was asked */
+    bool unsure; /* an error kept the driver from looking: asked again, it may say other things */
 } UcStep;
 
 UcStep uc_step_child(uint32_t edge, uint64_t offset, uint64_t length);
@@ -50,6 +51,9 @@ UcStep uc_step_undefined(uint64_t length);
 /* The same step with storage kept at (edge, offset): a zero cluster that stays allocated, a
  * subcluster that shows its backing although its cluster has a place. */
 UcStep uc_step_keep(UcStep step, uint32_t edge, uint64_t offset);
+
+/* The same step, not to be remembered: what would tell could not be read this time. */
+UcStep uc_step_unsure(UcStep step);
 
 const char *uc_why_to_string(UcWhy why);
 char *uc_step_to_string(const UcStep *step); /* "child 1@65536 +4096"; the caller frees */

@@ -135,6 +135,7 @@ static void vote(UcWalk *walk, UcPlace place)
         based = based && share_base(&first, &child);
         allocated = allocated || child.allocated;
         path->reserved = path->reserved || child.reserved;
+        path->unsure = path->unsure || child.unsure;
         path->length = MIN(path->length, child.length);
     }
     if (!walk->asked_settled)
@@ -216,6 +217,7 @@ bool uc_walk_step(UcWalk *walk)
         return false;
     step = uc_node_map(path->node, path->offset, path->length);
     path->length = step.length;
+    path->unsure = path->unsure || step.unsure;
     remember_kept(walk, step.kept);
     switch (step.kind) {
     case UC_STEP_CHILD:
@@ -252,6 +254,7 @@ static void find_reserved(UcWalk *walk)
     storage = uc_path_find(walk->kept, walk->kept_offset,
                            MIN(path->length, walk->kept->size - walk->kept_offset), &question);
     path->length = storage.length;
+    path->unsure = path->unsure || storage.unsure;
     path->reserved = storage.end == UC_END_DATA || storage.end == UC_END_SELF;
 }
 
@@ -304,6 +307,7 @@ bool uc_walk_is_beside(const UcWalk *walk, const UcWalk *other)
     return one->trace == two->trace && one->node == two->node &&
            one->offset - one->start == two->offset - two->start && one->owner == two->owner &&
            one->depth == two->depth && one->allocated == two->allocated &&
-           one->reserved == two->reserved && walk->asked_settled == other->asked_settled &&
+           one->reserved == two->reserved && one->unsure == two->unsure &&
+           walk->asked_settled == other->asked_settled &&
            walk->owner_settled == other->owner_settled && has_same_kept(walk, other);
 }

@@ -91,7 +91,8 @@ static void judge_plausible(const Checksum *checksum, guint index, uint64_t end)
         judge(checksum, index, PLAUSIBLE);
 }
 
-/* Asks the child about the listed block `index`, and judges those behind it on the way. */
+/* Asks the child about the listed block `index`, and judges those behind it on the way. UNKNOWN: an
+ * error keeps the child from telling. */
 static Verdict look(const UcNode *node, guint index)
 {
     const Checksum *checksum = node->state;
@@ -104,6 +105,8 @@ static Verdict look(const UcNode *node, guint index)
 
     uc_extents_init(&extents, uc_node_child(node, CHECKSUM_FILE), start, length, UC_REACH_STATUS);
     while (uc_extents_next(&extents, &extent) && extent.start < end) {
+        if (extent.unsure)
+            return UNKNOWN;
         if (!uc_path_is_zero(&extent)) {
             judge_plausible(checksum, index, extent.start + extent.length);
             return PLAUSIBLE;
@@ -143,8 +146,11 @@ static UcStep checksum_map(const UcNode *node, uint64_t offset, uint64_t length)
     known = verdict(checksum, index);
     if (known == UNKNOWN)
         known = look(node, index);
-    if (known == BROKEN)
-        return uc_step_self(UC_WHY_BROKEN, uc_grid_end(&manifest->grid, offset) - offset);
+    if (known != PLAUSIBLE) {
+        UcStep broken = uc_step_self(UC_WHY_BROKEN, uc_grid_end(&manifest->grid, offset) - offset);
+
+        return known == UNKNOWN ? uc_step_unsure(broken) : broken;
+    }
     return uc_step_child(CHECKSUM_FILE, offset, end_of_plausible(checksum, index) - offset);
 }
 

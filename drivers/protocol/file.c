@@ -57,35 +57,40 @@ static bool is_whole(const UcNode *node)
     return end >= 0 && (uint64_t)end >= node->size;
 }
 
-/* The run of one kind that starts at `offset`, by lseek(2). What cannot be told is data. */
-static HoleRun seek_run(const UcNode *node, uint64_t offset)
+/* The run of one kind that starts at `run`, by lseek(2). What cannot be told is data. False if
+ * that is because of an error; a filesystem that does not know of holes makes none. */
+static bool seek_run(const UcNode *node, HoleRun *run)
 {
     const File *file = node->state;
-    HoleRun run = {.start = offset, .end = node->size};
-    off_t data = lseek(file->fd, offset, SEEK_DATA), hole;
+    off_t data = lseek(file->fd, run->start, SEEK_DATA), hole;
 
-    if (data < 0) {
-        run.is_hole = errno == ENXIO && is_whole(node);
-        return run;
-    }
-    run.is_hole = (uint64_t)data > offset;
-    hole = run.is_hole ? data : lseek(file->fd, offset, SEEK_HOLE);
-    if (hole > 0 && (uint64_t)hole > offset)
-        run.end = MIN((uint64_t)hole, node->size);
-    return run;
+    run->end = node->size;
+    run->is_hole = data < 0 ? errno == ENXIO && is_whole(node) : (uint64_t)data > run->start;
+    if (data < 0)
+        return errno == ENXIO || errno == EINVAL || errno == EOPNOTSUPP;
+    hole = run->is_hole ? data : lseek(file->fd, run->start, SEEK_HOLE);
+    if (hole > 0 && (uint64_t)hole > run->start)
+        run->end = MIN((uint64_t)hole, node->size);
+    return hole > 0;
 }
 
 static UcStep file_map(const UcNode *node, uint64_t offset, uint64_t length)
 {
     const File *file = node->state;
-    HoleRun run;
+    HoleRun run = {.start = offset};
+    bool told = true;
+    UcStep step;
 
     if (node->file->block_device)
         return uc_step_self(UC_WHY_STORED, length);
-    if (!hole_map_find(file->holes, offset, &run))
-        run = hole_map_add(file->holes, seek_run(node, offset));
-    length = run.end - offset;
-    return run.is_hole ? uc_step_zero(length) : uc_step_self(UC_WHY_STORED, length);
+    if (!hole_map_find(file->holes, offset, &run)) {
+        told = seek_run(node, &run);
+        if (told)
+            run = hole_map_add(file->holes, run);
+    }
+    step = run.is_hole ? uc_step_zero(run.end - offset)
+                       : uc_step_self(UC_WHY_STORED, run.end - offset);
+    return told ? step : uc_step_unsure(step);
 }
 
 static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t length,

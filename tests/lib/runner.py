@@ -53,8 +53,9 @@ def sanitizer_options(kind, directory):
 
 
 def unit_tests(build, options):
-    # Random graphs are judged byte by byte, which takes valgrind very long.
-    few = {} if options.long else {"UC_GRAPHS": "100"}
+    # Random graphs are judged byte by byte, which takes valgrind very long. So does letting every
+    # call fail.
+    few = {} if options.long else {"UC_GRAPHS": "100", "UC_FAULTS": "60"}
     for program in sorted(glob.glob(f"{build}/plain/tests/unit-*")):
         if not os.access(program, os.X_OK) or os.path.isdir(program):
             continue

@@ -4,6 +4,7 @@
 #include "core/seek.h"
 #include "drivers/drivers.h"
 #include "drivers/filter/manifest.h"
+#include "tests/unit/calls.h"
 
 #include <CUnit/Basic.h>
 #include <fcntl.h>
@@ -199,6 +200,23 @@ static void test_lost_blocks_are_data(void)
 }
 
 /* Each level asks the one below about every block: that must not double the work each time. */
+/* The child cannot tell at first. That is no verdict on the block. */
+static void test_errors_are_no_verdicts(void)
+{
+    g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
+    const UcNode *node;
+
+    write_disk();
+    punch_disk(0, BLOCK);
+    node = open_json(graph, CHECKSUM(DISK), NULL);
+    uc_graph_seal(graph);
+    calls_arrange(CALLS_FAIL, 1, G_MAXUINT);
+    CU_ASSERT_EQUAL(uc_seek_hole(node, 0, 1), SIZE);
+    CU_ASSERT(calls_settle() > 0);
+    CU_ASSERT_EQUAL(uc_seek_hole(node, 0, 1), 2 * BLOCK);
+    check_reads(node, 0, 100, "block 0 at 0");
+}
+
 static void test_many_on_top_of_each_other(void)
 {
     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
@@ -286,6 +304,7 @@ int main(void)
     CU_add_test(suite, "a flipped bit fails its block", test_a_flipped_bit_fails_its_block);
     CU_add_test(suite, "data where zeroes were fails", test_data_where_zeroes_were_fails);
     CU_add_test(suite, "lost blocks are data", test_lost_blocks_are_data);
+    CU_add_test(suite, "errors are no verdicts", test_errors_are_no_verdicts);
     CU_add_test(suite, "many on top of each other", test_many_on_top_of_each_other);
     CU_add_test(suite, "what opening refuses", test_what_opening_refuses);
     CU_add_test(suite, "threads", test_threads);

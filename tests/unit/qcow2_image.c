@@ -1,75 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/graph.h"
 #include "drivers/drivers.h"
-#include "drivers/format/qcow2/ondisk.h"
+#include "tests/unit/image.h"
 
 #include <CUnit/Basic.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/*
- * Whole images, made byte by byte: clusters of 4 KiB, the header, L1 table in cluster 1, L2 table
- * in cluster 2, data from cluster 4 on. In a directory of its own.
- */
-#define K4 4096ull
-#define L1 (1 * K4)
-#define L2 (2 * K4)
+/* Whole images (tests/unit/image.h), in a directory of their own. */
+#define L1 IMAGE_L1
+#define L2 IMAGE_L2
 #define COPIED QCOW2_ENTRY_COPIED
-
-typedef struct {
-    GByteArray *bytes;
-} Image;
-
-static void put(Image *image, uint64_t at, unsigned width, uint64_t value)
-{
-    if (image->bytes->len < at + width) {
-        const guint old = image->bytes->len;
-        g_byte_array_set_size(image->bytes, at + width);
-        memset(image->bytes->data + old, 0, at + width - old);
-    }
-    for (unsigned i = 0; i < width; i++)
-        image->bytes->data[at + i] = (uint8_t)(value >> 8 * (width - 1 - i));
-}
-
-static void put_text(Image *image, uint64_t at, const char *text)
-{
-    for (size_t i = 0; text[i]; i++)
-        put(image, at + i, 1, (uint8_t)text[i]);
-}
-
-static void fill(Image *image, uint64_t cluster, uint8_t byte)
-{
-    for (uint64_t i = 0; i < K4; i++)
-        put(image, cluster * K4 + i, 1, byte);
-}
-
-static Image image_new(uint64_t size)
-{
-    Image image = {g_byte_array_new()};
-    put(&image, QCOW2_AT_MAGIC, 4, QCOW2_MAGIC);
-    put(&image, QCOW2_AT_VERSION, 4, 3);
-    put(&image, QCOW2_AT_CLUSTER_BITS, 4, 12);
-    put(&image, QCOW2_AT_SIZE, 8, size);
-    put(&image, QCOW2_AT_L1_ENTRIES, 4, 1);
-    put(&image, QCOW2_AT_L1_OFFSET, 8, L1);
-    put(&image, QCOW2_AT_HEADER_LENGTH, 4, QCOW2_HEADER_BYTES);
-    put(&image, L1, 8, COPIED | L2);
-    put(&image, 4 * K4 - 1, 1, 0);
-    return image;
-}
-
-static void image_write(Image *image, const char *name)
-{
-    CU_ASSERT_TRUE(
-        g_file_set_contents(name, (const char *)image->bytes->data, image->bytes->len, NULL));
-}
-
-static void image_clear(Image *image)
-{
-    g_byte_array_unref(image->bytes);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Image, image_clear)
 
 /* Opens test.qcow2, with further keys of the description if there are any. */
 static UcNode *open_with(UcGraph *graph, const char *keys, GError **error)
@@ -132,16 +74,16 @@ static void check_unreadable(const UcNode *node, uint64_t offset, size_t length,
 
 static void test_every_mapping(void)
 {
-    g_auto(Image) image = image_new(9 * K4);
+    g_auto(UnitImage) image = image_new(9 * K4);
     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
     const uint64_t entries[] = {0,          COPIED | 4 * K4,     COPIED | 5 * K4,
                                 1,          COPIED | 6 * K4 | 1, COPIED | (7 * K4 + 512),
                                 1ull << 62, COPIED | 5 * K4,     COPIED | 99 * K4};
     for (size_t i = 0; i < G_N_ELEMENTS(entries); i++)
-        put(&image, L2 + 8 * i, 8, entries[i]);
-    fill(&image, 4, 4);
-    fill(&image, 5, 5);
-    fill(&image, 6, 6);
+        image_put(&image, L2 + 8 * i, 8, entries[i]);
+    image_fill(&image, 4, 4);
+    image_fill(&image, 5, 5);
+    image_fill(&image, 6, 6);
     image_write(&image, "test.qcow2");
     UcNode *node = open_with(graph, "", NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(node);
@@ -173,12 +115,12 @@ static void test_every_mapping(void)
 static void test_truncated(void)
 {
     const UcGate lenient = {.depth_limit = 10, .truncated = UC_TRUNCATED_ZERO};
-    g_auto(Image) image = image_new(513 * K4);
-    put(&image, QCOW2_AT_L1_ENTRIES, 4, 2);
-    put(&image, L1 + 8, 8, COPIED | 50 * K4);
-    put(&image, L2, 8, COPIED | 4 * K4);
-    put(&image, L2 + 8, 8, COPIED | 5 * K4);
-    fill(&image, 4, 4);
+    g_auto(UnitImage) image = image_new(513 * K4);
+    image_put(&image, QCOW2_AT_L1_ENTRIES, 4, 2);
+    image_put(&image, L1 + 8, 8, COPIED | 50 * K4);
+    image_put(&image, L2, 8, COPIED | 4 * K4);
+    image_put(&image, L2 + 8, 8, COPIED | 5 * K4);
+    image_fill(&image, 4, 4);
     g_byte_array_set_size(image.bytes, 4 * K4 + 1000);
     image_write(&image, "test.qcow2");
     g_autoptr(UcGraph) strict = uc_graph_new(uc_drivers, NULL);
@@ -204,10 +146,10 @@ static void test_truncated(void)
 /* 2^61 bytes, 2 MiB clusters, nothing in it: as many steps as its L1 table has pages. */
 static void test_huge_and_empty(void)
 {
-    g_auto(Image) image = image_new(1ull << 61);
-    put(&image, QCOW2_AT_CLUSTER_BITS, 4, 21);
-    put(&image, QCOW2_AT_L1_ENTRIES, 4, 1u << 22);
-    put(&image, QCOW2_AT_L1_OFFSET, 8, 1u << 21);
+    g_auto(UnitImage) image = image_new(1ull << 61);
+    image_put(&image, QCOW2_AT_CLUSTER_BITS, 4, 21);
+    image_put(&image, QCOW2_AT_L1_ENTRIES, 4, 1u << 22);
+    image_put(&image, QCOW2_AT_L1_OFFSET, 8, 1u << 21);
     image_write(&image, "test.qcow2");
     CU_ASSERT_EQUAL(truncate("test.qcow2", 36 << 20), 0);
     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
@@ -223,13 +165,13 @@ static void test_huge_and_empty(void)
 /* Every L1 entry names the same table, which says data, nothing, data, nothing ... */
 static void test_one_l2_for_all(void)
 {
-    g_auto(Image) image = image_new(512 * 512 * K4);
-    put(&image, QCOW2_AT_L1_ENTRIES, 4, 512);
+    g_auto(UnitImage) image = image_new(512 * 512 * K4);
+    image_put(&image, QCOW2_AT_L1_ENTRIES, 4, 512);
     for (unsigned i = 0; i < 512; i++)
-        put(&image, L1 + 8 * i, 8, COPIED | L2);
+        image_put(&image, L1 + 8 * i, 8, COPIED | L2);
     for (unsigned i = 0; i < 512; i += 2)
-        put(&image, L2 + 8 * i, 8, COPIED | 4 * K4);
-    fill(&image, 4, 4);
+        image_put(&image, L2 + 8 * i, 8, COPIED | 4 * K4);
+    image_fill(&image, 4, 4);
     image_write(&image, "test.qcow2");
     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);
     UcNode *node = open_with(graph, "", NULL);
@@ -239,18 +181,19 @@ static void test_one_l2_for_all(void)
     check_bytes(node, 511 * 512 * K4, K4, 4);
 }
 
-static void put_snapshot(Image *image, uint64_t *at, uint64_t l1, const char *id, const char *name)
+static void put_snapshot(UnitImage *image, uint64_t *at, uint64_t l1, const char *id,
+                         const char *name)
 {
-    put(image, *at + QCOW2_SNAPSHOT_AT_L1_OFFSET, 8, l1);
-    put(image, *at + QCOW2_SNAPSHOT_AT_L1_ENTRIES, 4, 1);
-    put(image, *at + QCOW2_SNAPSHOT_AT_ID_LENGTH, 2, strlen(id));
-    put(image, *at + QCOW2_SNAPSHOT_AT_NAME_LENGTH, 2, strlen(name));
-    put(image, *at + QCOW2_SNAPSHOT_AT_EXTRA_LENGTH, 4, 16);
-    put(image, *at + QCOW2_SNAPSHOT_AT_SIZE, 8, 2 * K4);
-    put_text(image, *at + QCOW2_SNAPSHOT_WITH_SIZE, id);
-    put_text(image, *at + QCOW2_SNAPSHOT_WITH_SIZE + strlen(id), name);
+    image_put(image, *at + QCOW2_SNAPSHOT_AT_L1_OFFSET, 8, l1);
+    image_put(image, *at + QCOW2_SNAPSHOT_AT_L1_ENTRIES, 4, 1);
+    image_put(image, *at + QCOW2_SNAPSHOT_AT_ID_LENGTH, 2, strlen(id));
+    image_put(image, *at + QCOW2_SNAPSHOT_AT_NAME_LENGTH, 2, strlen(name));
+    image_put(image, *at + QCOW2_SNAPSHOT_AT_EXTRA_LENGTH, 4, 16);
+    image_put(image, *at + QCOW2_SNAPSHOT_AT_SIZE, 8, 2 * K4);
+    image_put_text(image, *at + QCOW2_SNAPSHOT_WITH_SIZE, id);
+    image_put_text(image, *at + QCOW2_SNAPSHOT_WITH_SIZE + strlen(id), name);
     *at += (QCOW2_SNAPSHOT_WITH_SIZE + strlen(id) + strlen(name) + 7) & ~7ull;
-    put(image, *at, 8, 0);
+    image_put(image, *at, 8, 0);
 }
 
 static void check_snapshot(const char *keys, uint64_t size, uint8_t byte, guint warnings)
@@ -265,16 +208,16 @@ static void check_snapshot(const char *keys, uint64_t size, uint8_t byte, guint 
 
 static void test_snapshots(void)
 {
-    g_auto(Image) image = image_new(3 * K4);
+    g_auto(UnitImage) image = image_new(3 * K4);
     uint64_t at = 3 * K4;
-    put(&image, L2, 8, COPIED | 4 * K4);
-    fill(&image, 4, 4);
-    fill(&image, 5, 5);
-    put(&image, 6 * K4, 8, 7 * K4); /* the snapshot's L1 and L2 tables */
-    put(&image, 7 * K4, 8, 5 * K4);
-    put(&image, 8 * K4, 1, 0);
-    put(&image, QCOW2_AT_SNAPSHOT_COUNT, 4, 4);
-    put(&image, QCOW2_AT_SNAPSHOT_OFFSET, 8, 3 * K4);
+    image_put(&image, L2, 8, COPIED | 4 * K4);
+    image_fill(&image, 4, 4);
+    image_fill(&image, 5, 5);
+    image_put(&image, 6 * K4, 8, 7 * K4); /* the snapshot's L1 and L2 tables */
+    image_put(&image, 7 * K4, 8, 5 * K4);
+    image_put(&image, 8 * K4, 1, 0);
+    image_put(&image, QCOW2_AT_SNAPSHOT_COUNT, 4, 4);
+    image_put(&image, QCOW2_AT_SNAPSHOT_OFFSET, 8, 3 * K4);
     put_snapshot(&image, &at, 6 * K4, "1", "2");
     put_snapshot(&image, &at, 123, "3", "broken");
     put_snapshot(&image, &at, L1, "2", "twice");
@@ -288,7 +231,7 @@ static void test_snapshots(void)
     check_refused("'snapshot':'5'", "test.qcow2: the image has no snapshot \"5\"");
     check_refused("'snapshot':'broken'", "test.qcow2: snapshot 3 (broken): L1 table is at 123, "
                                          "expected a multiple of the cluster size 4096");
-    put(&image, QCOW2_AT_SNAPSHOT_COUNT, 4, UINT32_MAX);
+    image_put(&image, QCOW2_AT_SNAPSHOT_COUNT, 4, UINT32_MAX);
     image_write(&image, "test.qcow2");
     check_snapshot("", 3 * K4, 4, 0);
     check_snapshot("'snapshot':'1'", 2 * K4, 5, 0);
@@ -296,9 +239,9 @@ static void test_snapshots(void)
 
 static void test_data_file(void)
 {
-    g_auto(Image) image = image_new(2 * K4);
-    put(&image, L2, 8, COPIED);
-    put(&image, QCOW2_AT_INCOMPATIBLE, 8, QCOW2_INCOMPATIBLE_DATA_FILE);
+    g_auto(UnitImage) image = image_new(2 * K4);
+    image_put(&image, L2, 8, COPIED);
+    image_put(&image, QCOW2_AT_INCOMPATIBLE, 8, QCOW2_INCOMPATIBLE_DATA_FILE);
     image_write(&image, "test.qcow2");
     CU_ASSERT_TRUE(g_file_set_contents("data.raw", "\7\7\7\7\7\7\7", 7, NULL));
     check_refused("", "test.qcow2: the image has its data in an external file, but does not say in "
@@ -308,9 +251,9 @@ static void test_data_file(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(node);
     check_bytes(node, 0, 7, 7);
     check_bytes(node, 7, 2 * K4 - 7, 0);
-    put(&image, QCOW2_AT_INCOMPATIBLE, 8, 0);
-    put(&image, L2, 8, COPIED | 4 * K4);
-    fill(&image, 4, 4);
+    image_put(&image, QCOW2_AT_INCOMPATIBLE, 8, 0);
+    image_put(&image, L2, 8, COPIED | 4 * K4);
+    image_fill(&image, 4, 4);
     image_write(&image, "test.qcow2");
     check_refused("'data-file':{'driver':'file','filename':'data.raw'}",
                   "test.qcow2: a data-file is given, but the image keeps its data itself");

@@ -12,6 +12,14 @@ static Qcow2Run run_of_units(Qcow2Mapping mapping, uint64_t offset, uint32_t bit
     return (Qcow2Run){.first = {.mapping = mapping}, .length = end - offset};
 }
 
+/* Without the entries that say where it is. */
+static Qcow2Run lost_run(const Qcow2Slice *slice, uint64_t offset, uint32_t bits, uint64_t count)
+{
+    Qcow2Run run = run_of_units(QCOW2_BROKEN, offset, bits, count);
+    run.first.fault = slice->unread ? QCOW2_FAULT_UNREADABLE : QCOW2_FAULT_NONE;
+    return run;
+}
+
 /* The L1 entry is 0: so may be those behind it, which is how a huge empty disk is walked fast. */
 static Qcow2Run run_without_l2(const Qcow2Geometry *geometry, const Qcow2Slice *l1, uint64_t offset)
 {
@@ -41,8 +49,8 @@ static Qcow2Run lookup_l2(const UcNode *node, uint64_t table_offset, uint64_t of
     const uint64_t index = (offset >> geometry->cluster_bits) & (table.entries - 1);
     g_auto(Qcow2Slice) l2 = {0};
     if (!qcow2_table_slice(node, &table, index, &l2, error))
-        return run_of_units(QCOW2_BROKEN, offset, geometry->cluster_bits,
-                            qcow2_table_page_entries(&table, index));
+        return lost_run(&l2, offset, geometry->cluster_bits,
+                        qcow2_table_page_entries(&table, index));
     const Qcow2Run run = qcow2_mapping_run(geometry, l2.entries, l2.count, offset, wanted);
     if (run.first.mapping == QCOW2_BROKEN && error)
         set_fault(error, geometry, table.offset + (index << table.entry_bits), &l2, &run, offset);
@@ -57,7 +65,7 @@ Qcow2Run qcow2_lookup(const UcNode *node, uint64_t offset, uint64_t wanted, GErr
     const uint64_t index = offset >> bits;
     g_auto(Qcow2Slice) l1 = {0};
     if (!qcow2_table_slice(node, &qcow2->l1, index, &l1, error))
-        return run_of_units(QCOW2_BROKEN, offset, bits, 1);
+        return lost_run(&l1, offset, bits, 1);
     const uint64_t l2_offset = qcow2_u64(l1.entries) & QCOW2_ENTRY_OFFSET;
     if (l2_offset == 0)
         return run_without_l2(geometry, &l1, offset);

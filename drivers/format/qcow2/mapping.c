@@ -177,6 +177,8 @@ char *qcow2_fault_to_string(const Qcow2Geometry *geometry, const Qcow2Cell *cell
         return g_strdup("a subcluster is marked both allocated and zero");
     case QCOW2_FAULT_BITS_WITHOUT_PLACE:
         return g_strdup("subclusters are marked allocated, but the cluster has no place");
+    case QCOW2_FAULT_UNREADABLE:
+        return g_strdup("the table cannot be read");
     }
     return g_strdup("nothing is wrong");
 }

@@ -30,6 +30,7 @@ typedef enum {
     QCOW2_FAULT_EXTERNAL_MOVED,      /* data files hold clusters at their own offset only */
     QCOW2_FAULT_BITS_CONTRADICT,     /* a subcluster allocated and zero at once */
     QCOW2_FAULT_BITS_WITHOUT_PLACE,  /* subclusters allocated in a cluster without a place */
+    QCOW2_FAULT_UNREADABLE,          /* not the entry: its table could not be read this time */
 } Qcow2Fault;
 
 typedef struct Qcow2Cell {

@@ -32,7 +32,8 @@ static UcStep run_to_step(const Qcow2Run *run, uint64_t offset)
     case QCOW2_BROKEN:
         break;
     }
-    return uc_step_self(UC_WHY_BROKEN, run->length);
+    const UcStep broken = uc_step_self(UC_WHY_BROKEN, run->length);
+    return run->first.fault == QCOW2_FAULT_UNREADABLE ? uc_step_unsure(broken) : broken;
 }
 
 static UcStep qcow2_map(const UcNode *node, uint64_t offset, uint64_t length)

@@ -53,6 +53,7 @@ bool qcow2_table_slice(const UcNode *node, const Qcow2Table *table, uint64_t ind
     const uint64_t at = entry_offset(table, index);
     const uint64_t in_page = at % QCOW2_PAGE;
     g_autoptr(GBytes) page = get_page(node, at - in_page, error);
+    slice->unread = !page;
     if (!page)
         return false;
     size_t length;

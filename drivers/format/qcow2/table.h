@@ -25,6 +25,7 @@ typedef struct Qcow2Slice {
     GBytes *page; /* owned: what the entries lie in */
     const uint8_t *entries;
     size_t count; /* > 0 */
+    bool unread;  /* there are none: the page was not read because of an error, which may pass */
 } Qcow2Slice;
 
 void qcow2_slice_clear(Qcow2Slice *slice);
