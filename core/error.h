@@ -12,9 +12,10 @@
  * the node's name in front of it, in one place.
  */
 typedef enum {
-    UC_ERROR_USAGE,  /* what the user wrote is wrong: exit status 2 */
-    UC_ERROR_FAILED, /* it cannot be done or read: exit status 1, EIO for a read */
-    UC_ERROR_MEMORY, /* not enough memory for it: exit status 1, ENOMEM for a read */
+    UC_ERROR_USAGE,   /* what the user wrote is wrong: exit status 2 */
+    UC_ERROR_FAILED,  /* it cannot be done or read: exit status 1, EIO for a read */
+    UC_ERROR_MEMORY,  /* not enough memory for it: exit status 1, ENOMEM for a read */
+    UC_ERROR_CHANGED, /* a file is not what it was, which was said once: as FAILED, in silence */
 } UcError;
 
 #define UC_ERROR (uc_error_quark())

@@ -191,11 +191,25 @@ static bool open_inspected(UcHostFile *file, const Name *name, GError **error)
     return true;
 }
 
+/* Filesystems that are programs, QEMU's for one, may say of everything that it happens just now. */
+static bool is_timeless(const UcHostFile *file)
+{
+    const struct stat *stat = &file->stat;
+    gint64 age = g_get_real_time() / G_USEC_PER_SEC - stat->st_mtim.tv_sec;
+    struct statfs filesystem;
+
+    return fstatfs(file->fd, &filesystem) == 0 && filesystem.f_type == FUSE_SUPER_MAGIC &&
+           ABS(age) <= 2 && stat->st_mtim.tv_nsec == 0 &&
+           memcmp(&stat->st_mtim, &stat->st_atim, sizeof(stat->st_mtim)) == 0 &&
+           memcmp(&stat->st_mtim, &stat->st_ctim, sizeof(stat->st_mtim)) == 0;
+}
+
 /* To be asked once it is locked: until then somebody may have been writing it. */
 static bool measure(UcHostFile *file)
 {
     if (fstat(file->fd, &file->stat) != 0)
         return false;
+    file->timeless = is_timeless(file);
     file->block_device = S_ISBLK(file->stat.st_mode);
     if (file->block_device)
         return ioctl(file->fd, BLKGETSIZE64, &file->size) == 0;
@@ -206,9 +220,8 @@ static bool measure(UcHostFile *file)
 static bool lock_and_measure(UcGraph *graph, UcHostFile *file, const Name *name, UcLocking locking,
                              GError **error)
 {
-    bool is_shared = uc_opening_top(graph->opening)->force_share;
-
-    return uc_lock_file(graph, file, is_shared ? UC_LOCKING_OFF : locking, error) &&
+    file->may_change = uc_opening_top(graph->opening)->force_share;
+    return uc_lock_file(graph, file, file->may_change ? UC_LOCKING_OFF : locking, error) &&
            (measure(file) || set_open_error(error, name, errno));
 }
 
@@ -216,10 +229,8 @@ const UcHostFile *uc_gate_open_file(UcNode *node, const char *text, UcLocking lo
                                     GError **error)
 {
     g_auto(Name) name = name_of(node->graph, text);
-    UcHostFile *file = g_new0(UcHostFile, 1);
+    UcHostFile *file = uc_host_file_new(text);
 
-    file->fd = -1;
-    file->name = g_strdup(text);
     g_ptr_array_add(node->graph->files, file);
     if (!open_inspected(file, &name, error) || !uc_chain_add(node->graph, file, error) ||
         !lock_and_measure(node->graph, file, &name, locking, error))

@@ -7,7 +7,6 @@
 #include "core/text.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static void node_free(gpointer data)
 {
@@ -24,16 +23,6 @@ static void node_free(gpointer data)
     g_free(node);
 }
 
-static void host_file_free(gpointer data)
-{
-    UcHostFile *file = data;
-
-    if (file->fd >= 0)
-        close(file->fd);
-    g_free(file->name);
-    g_free(file);
-}
-
 UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate)
 {
     UcGraph *graph = g_new0(UcGraph, 1);
@@ -42,7 +31,7 @@ UcGraph *uc_graph_new(const UcDriver *const *drivers, const UcGate *gate)
     graph->gate = gate ? *gate : UC_GATE_DEFAULT;
     graph->helpers = uc_helpers_new();
     graph->nodes = g_ptr_array_new_with_free_func(node_free);
-    graph->files = g_ptr_array_new_with_free_func(host_file_free);
+    graph->files = g_ptr_array_new_with_free_func((GDestroyNotify)uc_host_file_free);
     graph->warnings = g_ptr_array_new_with_free_func(g_free);
     graph->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     graph->declared =

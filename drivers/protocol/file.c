@@ -12,7 +12,7 @@
 /*
  * A file of the host: a regular file, whose holes lseek(2) tells, or a block device, which has
  * none. Its size is the size it had when it was opened; bytes that have gone since cannot be
- * read, they are not zeroes.
+ * read, they are not zeroes. Nor are those of a file that was changed (core/host_file.h).
  */
 typedef struct File {
     int fd;         /* the host file's */
@@ -74,6 +74,17 @@ static bool seek_run(const UcNode *node, HoleRun *run)
     return hole > 0;
 }
 
+/* Of a file that has been changed nothing is told any more. */
+static bool find_run(const UcNode *node, HoleRun *run)
+{
+    bool told = seek_run(node, run);
+
+    if (uc_host_file_check(node->graph, node->file, NULL))
+        return told;
+    run->is_hole = false;
+    return false;
+}
+
 static UcStep file_map(const UcNode *node, uint64_t offset, uint64_t length)
 {
     const File *file = node->state;
@@ -84,7 +95,7 @@ static UcStep file_map(const UcNode *node, uint64_t offset, uint64_t length)
     if (node->file->block_device)
         return uc_step_self(UC_WHY_STORED, length);
     if (!hole_map_find(file->holes, offset, &run)) {
-        told = seek_run(node, &run);
+        told = find_run(node, &run);
         if (told)
             run = hole_map_add(file->holes, run);
     }
@@ -93,8 +104,8 @@ static UcStep file_map(const UcNode *node, uint64_t offset, uint64_t length)
     return told ? step : uc_step_unsure(step);
 }
 
-static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t length,
-                      GError **error)
+static bool read_all(const UcNode *node, uint64_t offset, void *buffer, size_t length,
+                     GError **error)
 {
     const File *file = node->state;
     size_t done = 0;
@@ -118,13 +129,26 @@ static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t 
     return true;
 }
 
+static bool file_read(const UcNode *node, uint64_t offset, void *buffer, size_t length,
+                      GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    bool done = read_all(node, offset, buffer, length, &failure);
+
+    if (!uc_host_file_check(node->graph, node->file, error))
+        return false; /* which explains the failure, if there is one */
+    if (!done)
+        g_propagate_error(error, g_steal_pointer(&failure));
+    return done;
+}
+
 /* What lies in the page cache. Filesystems that cannot tell have nothing at hand. */
 static size_t file_peek(const UcNode *node, uint64_t offset, void *buffer, size_t length)
 {
     const struct iovec whole = {.iov_base = buffer, .iov_len = length};
     ssize_t got = preadv2(((const File *)node->state)->fd, &whole, 1, offset, RWF_NOWAIT);
 
-    return got > 0 ? got : 0;
+    return got > 0 && uc_host_file_check(node->graph, node->file, NULL) ? got : 0;
 }
 
 static void file_fetch(const UcNode *node, uint64_t offset, uint64_t length)
