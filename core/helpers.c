@@ -92,12 +92,19 @@ static void start_threads(UcHelpers *helpers)
     }
 }
 
+/* The lock is held. */
+static bool has_room(const UcHelpers *helpers)
+{
+    return helpers->threads && helpers->calls.length < helpers->threads->len;
+}
+
 void uc_helpers_call(UcHelpers *helpers, UcShare *share, guint count)
 {
     g_mutex_lock(&helpers->lock);
     if (!helpers->threads && !helpers->ending)
         start_threads(helpers);
-    for (guint i = 0; i < count && helpers->threads && helpers->threads->len > 0; i++) {
+    /* Helpers that do not come (a disk hangs) are not called for ever: a share can be large. */
+    for (guint i = 0; i < count && has_room(helpers); i++) {
         g_queue_push_tail(&helpers->calls, uc_share_ref(share));
         g_cond_signal(&helpers->called);
     }

@@ -12,7 +12,9 @@
 
 #define FOREVER (365 * 24 * 3600.0) /* seconds */
 #define NEVER 0.0
-#define BACKGROUND_REQUESTS 64 /* read-ahead that the kernel may have under way */
+/* Read-ahead that the kernel may have under way, for all files: if those of one that hangs were all
+ * that is allowed, nobody else could read. */
+#define BACKGROUND_REQUESTS UINT16_MAX
 
 /* ---- node ids: 1 is the root, the exports follow in order ---- */
 
@@ -26,12 +28,18 @@ static fuse_ino_t id_of(guint index)
     return FUSE_ROOT_ID + 1 + index;
 }
 
-/* NULL: the directory. The kernel only sends ids that it was given. */
+/* Of a file. The kernel only sends ids that it was given. */
+static guint index_of(const UcServe *serve, fuse_ino_t id)
+{
+    return serve->is_file ? 0 : id - FUSE_ROOT_ID - 1;
+}
+
+/* NULL: the directory. */
 static UcExport *export_of(const UcServe *serve, fuse_ino_t id)
 {
-    if (serve->is_file)
-        return g_ptr_array_index(serve->exports, 0);
-    return id == FUSE_ROOT_ID ? NULL : g_ptr_array_index(serve->exports, id - FUSE_ROOT_ID - 1);
+    if (!serve->is_file && id == FUSE_ROOT_ID)
+        return NULL;
+    return g_ptr_array_index(serve->exports, index_of(serve, id));
 }
 
 /* Returns for how long the attributes are good. */
@@ -181,58 +189,100 @@ static void serve_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info 
     fuse_reply_open(request, file);
 }
 
+/* ---- what needs the image: each request waits for its turn ---- */
+
+typedef struct Question {
+    fuse_req_t request;
+    UcExport *export;
+    uint64_t offset;
+    size_t size;
+    int whence; /* SEEK_HOLE, SEEK_DATA; SEEK_SET: a read */
+} Question;
+
+static void seek(const Question *question)
+{
+    UcSeeker *seeker = question->export->seeker;
+    uint64_t found;
+    if (question->whence == SEEK_HOLE)
+        fuse_reply_lseek(question->request, uc_seeker_hole(seeker, question->offset));
+    else if (uc_seeker_data(seeker, question->offset, &found))
+        fuse_reply_lseek(question->request, found);
+    else
+        fuse_reply_err(question->request, ENXIO);
+}
+
+/* One bad range can be asked for page by page for ever: say it a few times only. */
+#define COMPLAINTS 20
+
+static void complain(const Question *question, const GError *error)
+{
+    UcExport *export = question->export;
+    bool is_said = g_error_matches(error, UC_ERROR, UC_ERROR_CHANGED);
+    unsigned n = is_said ? COMPLAINTS : atomic_fetch_add(&export->complaints, 1);
+    uc_log(n < COMPLAINTS ? UC_LOG_ERROR : UC_LOG_DEBUG,
+           "%s: cannot read %zu bytes at %" G_GUINT64_FORMAT ": %s%s", export->name, question->size,
+           question->offset, error->message,
+           n + 1 == COMPLAINTS ? " (further errors are not shown)" : "");
+}
+
+/* All of the request or one errno: the kernel would take a short answer for the end of the file. */
+static void read_bytes(const Question *question)
+{
+    fuse_req_t request = question->request;
+    char *buffer = uc_buffer_of_thread(question->size);
+    g_autoptr(GError) error = NULL;
+    if (buffer == NULL) {
+        fuse_reply_err(request, ENOMEM);
+    } else if (uc_node_read(question->export->node, question->offset, buffer, question->size,
+                            &error)) {
+        fuse_reply_buf(request, buffer, question->size);
+    } else {
+        complain(question, error);
+        fuse_reply_err(request, g_error_matches(error, UC_ERROR, UC_ERROR_MEMORY) ? ENOMEM : EIO);
+    }
+}
+
+static void answer(gpointer job)
+{
+    const Question *question = job;
+    if (question->whence == SEEK_SET)
+        read_bytes(question);
+    else
+        seek(question);
+}
+
+static void ask(fuse_ino_t id, Question *question)
+{
+    const UcServe *serve = serve_of(question->request);
+    uc_turns_do(serve->turns, index_of(serve, id), answer, question, sizeof *question);
+}
+
 /* ext4's answers: outside the file, or no data any more, is ENXIO. Nothing else ever fails. */
 static void serve_lseek(fuse_req_t request, fuse_ino_t id, off_t offset, int whence,
                         struct fuse_file_info *file)
 {
     (void)file;
-    const UcExport *export = export_of(serve_of(request), id);
-    uint64_t found;
+    UcExport *export = export_of(serve_of(request), id);
+    Question question = {request, export, offset, 0, whence};
     if (whence != SEEK_DATA && whence != SEEK_HOLE)
         fuse_reply_err(request, EINVAL);
     else if (offset < 0 || (uint64_t)offset >= export->node->size)
         fuse_reply_err(request, ENXIO);
-    else if (whence == SEEK_HOLE)
-        fuse_reply_lseek(request, uc_seeker_hole(export->seeker, offset));
-    else if (uc_seeker_data(export->seeker, offset, &found))
-        fuse_reply_lseek(request, found);
     else
-        fuse_reply_err(request, ENXIO);
+        ask(id, &question);
 }
 
-/* ---- reading ---- */
-
-/* One bad range can be asked for page by page for ever: say it a few times only. */
-#define COMPLAINTS 20
-
-static void complain(UcExport *export, uint64_t offset, size_t length, const GError *error)
-{
-    unsigned n = atomic_fetch_add(&export->complaints, 1);
-    uc_log(n < COMPLAINTS ? UC_LOG_ERROR : UC_LOG_DEBUG,
-           "%s: cannot read %zu bytes at %" G_GUINT64_FORMAT ": %s%s", export->name, length, offset,
-           error->message, n + 1 == COMPLAINTS ? " (further errors are not shown)" : "");
-}
-
-/* All of the request or one errno: the kernel would take a short answer for the end of the file. */
 static void serve_read(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset,
                        struct fuse_file_info *file)
 {
     (void)file;
     UcExport *export = export_of(serve_of(request), id);
-    const uint64_t end = export->node->size;
-    const uint64_t at = offset;
-    const size_t length = at < end ? MIN(size, end - at) : 0;
-    char *buffer = uc_buffer_of_thread(MAX(length, 1));
-    g_autoptr(GError) error = NULL;
-
-    if (buffer == NULL) {
-        fuse_reply_err(request, ENOMEM);
-    } else if (length == 0 || uc_node_read(export->node, at, buffer, length, &error)) {
-        fuse_reply_buf(request, buffer, length);
-    } else {
-        complain(export, at, length, error);
-        fuse_reply_err(request, g_error_matches(error, UC_ERROR, UC_ERROR_MEMORY) ? ENOMEM : EIO);
-    }
+    const uint64_t end = export->node->size, at = offset;
+    Question question = {request, export, at, at < end ? MIN(size, end - at) : 0, SEEK_SET};
+    if (question.size == 0)
+        fuse_reply_buf(request, NULL, 0);
+    else
+        ask(id, &question);
 }
 
 const struct fuse_lowlevel_ops uc_serve_operations = {

@@ -170,9 +170,11 @@ static bool wait_for_end(Supervisor *self, GError **error)
 {
     struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN},
+                             {.fd = -1},
                              {.fd = -1}};
     while (!self->stopping && !self->worker_ended) {
         waits[2].fd = self->guard.pipe;
+        waits[3].fd = self->launcher; /* whose user may have lost his patience with a hung disk */
         if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
             continue; /* revents are those of the last time */
         if (waits[0].revents != 0) {
@@ -182,6 +184,8 @@ static bool wait_for_end(Supervisor *self, GError **error)
             self->stopping = uc_signals_take(self->signals);
         } else if (waits[2].revents != 0) {
             uc_guard_restart(&self->guard, self->mount->mountpoint->path);
+        } else if (waits[3].revents != 0) {
+            self->stopping = true;
         }
     }
     return true;

@@ -2,6 +2,7 @@
 #include "fuse/worker.h"
 
 #include "core/lock.h"
+#include "fuse/connection.h"
 #include "fuse/descriptor.h"
 #include "fuse/detach.h"
 #include "fuse/log.h"
@@ -14,10 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* They start when all others are busy, and stay. With one or two a lone reader is served with a
- * little less work, but 32 requests at a time half as fast. */
-#define DEFAULT_THREADS 8
 #define COUNTING_PATIENCE (G_USEC_PER_SEC / 50)
+#define LEAVING_PATIENCE (G_USEC_PER_SEC / 5)
 
 typedef struct Worker {
     int control; /* to the supervisor */
@@ -58,21 +57,46 @@ static UcCounter *start_counting(const UcMount *mount)
     return uc_counter_start(list, COUNTING_PATIENCE);
 }
 
-static struct fuse_loop_config *loop_config(const UcMountOptions *options)
+/* One thread more than can be at work in images: it answers the rest. */
+static struct fuse_loop_config *loop_config(const UcMount *mount)
 {
+    const UcMountOptions *options = mount->options;
     struct fuse_loop_config *config = fuse_loop_cfg_create();
-    fuse_loop_cfg_set_max_threads(config, options->max_threads > 0 ? options->max_threads
-                                                                   : DEFAULT_THREADS);
+    fuse_loop_cfg_set_max_threads(config, uc_turns_limit(mount->serve.turns) + 1);
     if (options->max_idle_threads > 0)
         fuse_loop_cfg_set_idle_threads(config, options->max_idle_threads);
     fuse_loop_cfg_set_clone_fd(config, options->clone_fd);
     return config;
 }
 
+static atomic_bool serving;
+
+/* What hangs now would hang for nobody: all who could be answered are gone with the mount. */
+static gpointer leave(gpointer data)
+{
+    (void)data;
+    g_usleep(LEAVING_PATIENCE);
+    if (atomic_load(&serving))
+        _exit(EXIT_SUCCESS);
+    return NULL;
+}
+
+static void on_end(void)
+{
+    static atomic_bool is_known;
+    if (atomic_exchange(&is_known, true))
+        return;
+    GThread *thread = g_thread_try_new("leave", leave, NULL, NULL);
+    if (thread != NULL)
+        g_thread_unref(thread);
+}
+
 static bool serve(const UcMount *mount)
 {
-    struct fuse_loop_config *config = loop_config(mount->options);
+    struct fuse_loop_config *config = loop_config(mount);
+    atomic_store(&serving, true);
     bool fine = fuse_session_loop_mt(mount->session, config) == 0;
+    atomic_store(&serving, false);
     fuse_loop_cfg_destroy(config);
     return fine;
 }
@@ -98,10 +122,7 @@ static bool connect_session(const UcMount *mount, int control)
 {
     say(control, UC_WORKER_OPENED);
     int connection = uc_descriptor_receive(control);
-    if (connection < 0)
-        return false;
-    g_autofree char *path = g_strdup_printf("/dev/fd/%d", connection);
-    return fuse_session_mount(mount->session, path) == 0;
+    return connection >= 0 && uc_connection_set(mount->session, connection, on_end);
 }
 
 static void on_greeting(void *data)
