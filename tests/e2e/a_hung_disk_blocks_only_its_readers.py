@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# threads: yes
 """A disk that never answers hangs those who read it, however many they are. Everybody else reads
 other images of the same mount; `stat` and `ls` answer; umount and signals end the mount."""
 import os
@@ -21,16 +20,16 @@ PATIENCE = 20  # seconds, for what takes none
 # Reads 4 KiB at many places at once, and says which of them had the right bytes, and failed.
 MANY = """
 import os, sys, threading
+fd = os.open(sys.argv[1], os.O_RDONLY)
 def read(n):
-    fd = os.open(sys.argv[1], os.O_RDONLY)
     try:
         right = os.pread(fd, 4096, n * int(sys.argv[4])) == bytes([n + 1]) * 4096
         os.write(1, b"right\\n" if right else b"wrong\\n")
-    except OSError as error:
+    except OSError:
         os.write(1, b"error\\n")
-threads = [threading.Thread(target=read, args=(n,)) for n in range(int(sys.argv[2]), int(sys.argv[3]))]
-for thread in threads:
-    thread.start()
+for n in range(int(sys.argv[2]), int(sys.argv[3])):
+    threading.Thread(target=read, args=(n,)).start()
+os.write(1, b"begun\\n")
 """
 
 
@@ -47,13 +46,21 @@ def build():
 
 
 def readers(path, first, last):
-    return subprocess.Popen([sys.executable, "-c", MANY, path, str(first), str(last), str(STEP)],
-                            stdout=subprocess.PIPE)
+    """Comes back when all are at it."""
+    process = subprocess.Popen([sys.executable, "-c", MANY, path, str(first), str(last), str(STEP)],
+                               stdout=subprocess.PIPE, bufsize=0)
+    while (line := process.stdout.readline()) != b"begun\n":
+        if not line:
+            raise Wrong("the readers do not begin")
+        process.early = getattr(process, "early", []) + [line.decode().strip()]
+    time.sleep(0.2)
+    return process
 
 
 def answers(process):
     try:
         said = process.communicate(timeout=PATIENCE)[0].decode().split()
+        said += getattr(process, "early", [])
     except subprocess.TimeoutExpired:
         raise Wrong("readers hang") from None
     return {word: said.count(word) for word in set(said)}
@@ -104,7 +111,6 @@ def check_hung(disk):
     with Logged({"hung": disk.path, "fine1": "fine1.qcow2", "fine2": "fine2.qcow2"}) as mount:
         disk.be("never", 14 * M)
         some = readers(f"{mount.directory}/hung", 40, READERS)
-        time.sleep(0.3)
         check_others(mount, False)
         check_others(mount, True)
         # Eight for each image, one that answers, and those that do not serve.
@@ -132,7 +138,6 @@ def check_hung_while_counting(disk):
         if not 8 <= blocks < SIZE // 512:
             raise Wrong(f"{blocks} blocks")
         some = readers(f"{mount.directory}/hung", 0, 20)
-        time.sleep(0.2)
         check_others(mount, True)
         disk.be("well")
         if (got := answers(some)) != {"right": 20}:
@@ -147,7 +152,6 @@ def check_end(disk, end, what):
     with Logged({"hung": disk.path, "fine1": "fine1.qcow2"}) as mount:
         disk.be("never", 4 * M)
         some = readers(f"{mount.directory}/hung", 0, 30)
-        time.sleep(0.2)
         worker = mount.worker()
         end(mount, some)
         try:
@@ -203,6 +207,7 @@ def check_late(disk):
 
 
 def test():
+    signal.alarm(200)  # what must not hang is asked by this process, too
     build()
     with Moody("hung.qcow2") as disk:
         check_hung_while_counting(disk)

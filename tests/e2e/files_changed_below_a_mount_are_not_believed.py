@@ -141,10 +141,10 @@ def check_untouched():
 def check_made_up_times():
     """As QEMU's FUSE export has it, the file was written just now, whenever one asks."""
     with Moody("disk.raw", "now") as disk, Logged({"image": disk.path}) as mount:
-        for mib in range(4):
+        for mib in range(2):
             if read_page(f"{mount.directory}/image", mib * M) != bytes([mib + 1]) * 4 * K:
                 raise Wrong(f"where times are made up, MiB {mib}")
-            time.sleep(0.6)  # longer than the kernel keeps the times, together
+            time.sleep(1.1)  # longer than the kernel keeps the times
         if mount.log():
             raise Wrong(f"where times are made up: {mount.log()}")
 
@@ -153,10 +153,10 @@ def test():
     build()
     for change in write, cut, empty_and_fill:
         check_changed("disk.raw", "disk.raw", change, ())
-        check_changed("disk.qcow2", "disk.qcow2", change, ())
         check_changed("top.qcow2", "base.qcow2", change, (0,))
-        check_changed("top.qcow2", "top.qcow2", change, (1, 2, 3))
-        check_changed("outer.qcow2", "data.raw", change, ())
+    check_changed("disk.qcow2", "disk.qcow2", cut, ())
+    check_changed("top.qcow2", "top.qcow2", write, (1, 2, 3))
+    check_changed("outer.qcow2", "data.raw", empty_and_fill, ())
     for source, name in ("disk.raw",) * 2, ("top.qcow2", "base.qcow2"):
         check_replaced(source, name)
     check_shared()

@@ -53,9 +53,10 @@ def sanitizer_options(kind, directory):
 
 
 def unit_tests(build, options):
-    # Random graphs are judged byte by byte, which takes valgrind very long. So does letting every
-    # call fail.
-    few = {} if options.long else {"UC_GRAPHS": "100", "UC_FAULTS": "60"}
+    # Random graphs are judged byte by byte, which takes valgrind very long. Where things take longer
+    # not every call is made to fail.
+    few = {} if options.long else {"UC_GRAPHS": "100"}
+    faults = {} if options.long else {"asan": "7", "tsan": "23", "valgrind": "61"}
     for program in sorted(glob.glob(f"{build}/plain/tests/unit-*")):
         if not os.access(program, os.X_OK) or os.path.isdir(program):
             continue
@@ -63,11 +64,13 @@ def unit_tests(build, options):
         noun = base[len("unit-"):]
         yield Test(f"unit/{noun}", [program])
         for kind in "asan", "tsan":
-            yield Test(f"unit/{noun} ({kind})", [f"{build}/{kind}/tests/{base}"], {"KIND": kind})
+            yield Test(f"unit/{noun} ({kind})", [f"{build}/{kind}/tests/{base}"],
+                       {"KIND": kind, "UC_FAULTS": faults.get(kind, "1")})
         if shutil.which("valgrind"):
             yield Test(f"unit/{noun} (valgrind)",
                        ["valgrind", "-q", "--error-exitcode=9", "--leak-check=full",
-                        "--errors-for-leak-kinds=definite", program], few)
+                        "--errors-for-leak-kinds=definite", program],
+                       {**few, "UC_FAULTS": faults.get("valgrind", "1")})
 
 
 def header(script, key, default):
