@@ -486,6 +486,16 @@ static void test_every_call(void)
 
 /* ---- bad pages ---- */
 
+/* Sector by sector: what a long read reads besides, because it lies in between, is not needed. And
+ * backwards, so that nothing is read ahead. */
+static void read_sectors(const UcNode *node, uint64_t offset, uint64_t length)
+{
+    for (uint64_t end = length, start; end > 0; end = start) {
+        start = (end - 1) / 512 * 512;
+        CU_ASSERT_EQUAL(read_range(node, offset + start, end - start), RIGHT);
+    }
+}
+
 /* What each read needs of the files, when nothing is remembered: an array of CallsRead each. */
 static GPtrArray *find_needs(void)
 {
@@ -496,7 +506,7 @@ static GPtrArray *find_needs(void)
         uc_graph_set_limits(graph, UC_GRAPH_CACHE_BYTES, 0);
         const UcNode *node = open_source(graph, scenario->source, NULL);
         calls_record(reads);
-        CU_ASSERT_EQUAL(read_range(node, at, MIN(scenario->step, truth.size - at)), RIGHT);
+        read_sectors(node, at, MIN(scenario->step, truth.size - at));
         calls_record(NULL);
         g_ptr_array_add(needs, reads);
     }
