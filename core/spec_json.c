@@ -216,6 +216,21 @@ static bool set_parse_error(GError **error, const char *source, const GError *ca
                         line, MAX(column, 1), shown);
 }
 
+/* json-glib takes several values one behind the other for valid, and the last one for meant. */
+static bool check_single(const GArray *places, const char *source, GError **error)
+{
+    for (guint i = 1; i < places->len; i++) {
+        const UcSpecPlace *place = &g_array_index(places, UcSpecPlace, i);
+
+        if (place->is_root)
+            return uc_error_set(error, UC_ERROR_USAGE,
+                                "%s, line %u, column %u: not valid JSON: one value is expected, "
+                                "and here a second one begins",
+                                source, place->line, place->column);
+    }
+    return true;
+}
+
 static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsize length,
                   const char *source, GError **error)
 {
@@ -242,12 +257,12 @@ UcSpec *uc_spec_parse_json(const char *text, gssize length, const char *source, 
 {
     g_autoptr(JsonParser) parser = json_parser_new();
     gsize bytes = length < 0 ? strlen(text) : (gsize)length;
+    g_autoptr(GArray) places = uc_spec_places(text, bytes);
     UcSpec *spec = NULL;
     Notes notes;
 
     notes_init(&notes, parser);
-    if (parse(parser, &notes, text, bytes, source, error)) {
-        g_autoptr(GArray) places = uc_spec_places(text, bytes);
+    if (check_single(places, source, error) && parse(parser, &notes, text, bytes, source, error)) {
         Build build = {.source = source, .places = places, .error = error};
 
         spec = spec_of(json_parser_get_root(parser), &build);

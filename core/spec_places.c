@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* What json-glib has accepted is walked over token by token; nothing is checked again. */
+/* Walked over token by token; whether it is valid is for json-glib to say, which allows more than
+ * JSON does, and so is that here. */
 typedef struct Scan {
     const char *next, *end;
     UcSpecPlace place; /* of `next` */
     UcSpecPlace key;   /* of the key whose value comes next; line 0: none */
+    unsigned depth;
     GArray *places;
 } Scan;
 
@@ -69,13 +71,16 @@ static void skip_string(Scan *scan)
 static void skip_word(Scan *scan)
 {
     while (scan->next < scan->end && !g_ascii_isspace(*scan->next) &&
-           !strchr("{}[],:\"'/", *scan->next))
+           !strchr("{}[],:;\"'/", *scan->next))
         skip(scan);
 }
 
 static void add_value(Scan *scan, UcSpecPlace place)
 {
-    g_array_append_val(scan->places, *(scan->key.line ? &scan->key : &place));
+    if (scan->key.line)
+        place = scan->key;
+    place.is_root = scan->depth == 0;
+    g_array_append_val(scan->places, place);
     scan->key.line = 0;
 }
 
@@ -103,10 +108,13 @@ static void scan_token(Scan *scan)
 {
     UcSpecPlace place = scan->place;
 
-    if (strchr("}],:/", *scan->next)) {
+    if (strchr("}],:;/", *scan->next)) {
+        if (strchr("}]", *scan->next) && scan->depth > 0)
+            scan->depth--;
         skip(scan);
     } else if (*scan->next == '{' || *scan->next == '[') {
         add_value(scan, place);
+        scan->depth++;
         skip(scan);
     } else if (*scan->next == '"' || *scan->next == '\'') {
         skip_string(scan);

@@ -26,7 +26,19 @@ static void test_json(void)
     check_json("{\"a\":\"b\\u0000c\"}", "f.json: \\u0000 cannot be part of a text");
     check_json("{\"a\":\"b\\\\u0000c\"}", "{\"a\":\"b\\\\u0000c\"}");
     check_json("", "f.json: not valid JSON: nothing there");
+    check_json("var x = {\"a\":[1,2]}; /* {} */", "{\"a\":[1,2]}");
     check_json("{\"\xff\":1}", "f.json: not valid JSON: not UTF-8");
+}
+
+/* json-glib would take the last of them. */
+static void test_json_is_one_value(void)
+{
+    static const char *const texts[] = {"{\"a\":1}\n {\"b\":2}", "{\"a\":[]}\n \"a\"",
+                                        "\"a\"\n {\"b\":2}", "1\n 2", "[1]\n []", "null\n {"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        check_json(texts[i], "f.json, line 2, column 2: not valid JSON: one value is expected, and "
+                             "here a second one begins");
 }
 
 static void test_json_errors_name_the_place(void)
@@ -220,6 +232,7 @@ int main(void)
     CU_initialize_registry();
     suite = CU_add_suite("specs", NULL, NULL);
     CU_add_test(suite, "json", test_json);
+    CU_add_test(suite, "json one value", test_json_is_one_value);
     CU_add_test(suite, "json errors", test_json_errors_name_the_place);
     CU_add_test(suite, "json lines", test_json_lines);
     CU_add_test(suite, "json places", test_json_places);
