@@ -19,6 +19,14 @@ static gboolean is_harmless(gunichar c)
     }
 }
 
+static void append_escaped(GString *escaped, guchar byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char text[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+
+    g_string_append_len(escaped, text, sizeof text);
+}
+
 char *uc_text_escape(const char *text, gssize length)
 {
     const char *end = text + (length < 0 ? strlen(text) : (gsize)length);
@@ -37,7 +45,7 @@ char *uc_text_escape(const char *text, gssize length)
             }
         }
         for (gsize i = 0; i < bytes; i++)
-            g_string_append_printf(escaped, "\\x%02x", (guchar)text[i]);
+            append_escaped(escaped, text[i]);
         text += bytes;
     }
     return g_string_free(escaped, FALSE);

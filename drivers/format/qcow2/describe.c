@@ -5,6 +5,7 @@
 #include "drivers/format/qcow2/snapshot.h"
 
 #define SNAPSHOTS_SHOWN 1000
+#define SNAPSHOTS_TEXT (64u << 10) /* bytes; a name alone can have four times as many, escaped */
 
 static void add_number(GVariantBuilder *facts, const char *key, uint64_t number)
 {
@@ -29,9 +30,12 @@ static void add_snapshots(const UcNode *node, GVariantBuilder *facts)
     Qcow2SnapshotWalk walk = qcow2_snapshot_walk(node, &qcow2->header);
     g_auto(Qcow2Snapshot) snapshot = {0};
     g_auto(GVariantBuilder) list;
+    size_t shown = 0;
     g_variant_builder_init(&list, G_VARIANT_TYPE_STRING_ARRAY);
-    while (walk.index < SNAPSHOTS_SHOWN && qcow2_snapshot_next(&walk, &snapshot, NULL)) {
+    while (walk.index < SNAPSHOTS_SHOWN && shown < SNAPSHOTS_TEXT &&
+           qcow2_snapshot_next(&walk, &snapshot, NULL)) {
         g_autofree char *text = qcow2_snapshot_to_string(&snapshot);
+        shown += strlen(text);
         g_variant_builder_add(&list, "s", text);
     }
     g_variant_builder_add(facts, "{sv}", "snapshots", g_variant_builder_end(&list));
