@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/graph_file.h"
 
+#include "core/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +26,9 @@ static bool check_keys(const UcSpec *spec, const char *what, const char *const *
             continue;
         g_autofree char *where = uc_spec_where(entry->value);
         g_autofree char *list = g_strjoinv("\", \"", (char **)known);
+        g_autofree char *shown = uc_text_escape(entry->key, -1);
         return uc_error_set(error, UC_ERROR_USAGE, "%s: unknown key \"%s\"%s; known are \"%s\"",
-                            what, entry->key, where, list);
+                            what, shown, where, list);
     }
     return true;
 }
@@ -115,16 +118,20 @@ static GString *read_text(const char *filename, GError **error)
     return NULL;
 }
 
-bool uc_graph_file_read(UcSources *sources, const char *filename, GError **error)
+bool uc_graph_file_parse(UcSources *sources, const char *text, gsize length, const char *filename,
+                         GError **error)
 {
     static const char *const known[] = {"blockdevs", "exports", NULL};
-    g_autoptr(GString) text = read_text(filename, error);
-    if (text == NULL)
-        return false;
-    g_autoptr(UcSpec) spec = uc_spec_parse_json(text->str, text->len, filename, error);
+    g_autoptr(UcSpec) spec = uc_spec_parse_json(text, length, filename, error);
     if (spec == NULL || !check_kind(spec, UC_SPEC_OBJECT, filename, error) ||
         !check_keys(spec, filename, known, error))
         return false;
     return read_blockdevs(sources, uc_spec_get(spec, "blockdevs"), filename, error) &&
            read_exports(sources, uc_spec_get(spec, "exports"), error);
+}
+
+bool uc_graph_file_read(UcSources *sources, const char *filename, GError **error)
+{
+    g_autoptr(GString) text = read_text(filename, error);
+    return text != NULL && uc_graph_file_parse(sources, text->str, text->len, filename, error);
 }

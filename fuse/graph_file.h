@@ -14,6 +14,10 @@
  */
 bool uc_graph_file_read(UcSources *sources, const char *filename, GError **error);
 
+/* The same for what was read already; `filename` is where from. */
+bool uc_graph_file_parse(UcSources *sources, const char *text, gsize length, const char *filename,
+                         GError **error);
+
 /* One member of "exports". `what` names it in messages. */
 bool uc_graph_file_add_export(UcSources *sources, const UcSpec *spec, const char *what,
                               GError **error);
