@@ -37,7 +37,10 @@ class Bench:
         self.contestants = lineup.contestants(options.work, options.build, options.newer,
                                               lambda: self.images.get("chain-1"))
         self.failed = set()
-        before = self.load() if options.more else {"samples": {}, "notes": []}
+        before = self.load() if options.more else {"samples": {}, "notes": [], "commits": []}
+        self.commits = before["commits"]
+        if machine.commit() not in self.commits:
+            self.commits.append(machine.commit())
         self.results = table.Results([c.name for c in self.contestants if c.has_column],
                                      before["samples"])
         self.notes = before["notes"]
@@ -63,7 +66,8 @@ class Bench:
     def give_up(self, workload, subject, error):
         self.failed.add((workload.name, subject.contestant.name))
         reason = getattr(error, "stderr", None) or str(error)
-        self.note(f"{workload.name}: {subject.contestant.name}: {reason.strip()[-200:]}")
+        last = reason.strip().splitlines()[-1:]
+        self.note(f"{workload.name}: {subject.contestant.name}: {''.join(last)[-200:]}")
 
     def note(self, text):
         print(f"bench: {text}", flush=True)
@@ -157,11 +161,12 @@ class Bench:
         """last.txt and last.json; or full.txt and full.json, which README.md is made from."""
         name = f"{self.options.work}/{'full' if self.options.is_full else 'last'}"
         with open(f"{name}.json", "w", encoding="utf-8") as file:
-            json.dump({"machine": machine.describe(), "rounds": self.options.rounds,
+            json.dump({"machine": machine.describe(), "commits": self.commits,
                        "peers": self.results.peers, "samples": self.results.samples,
                        "notes": self.notes}, file, indent=1)
         with open(f"{name}.txt", "w", encoding="utf-8") as file:
-            file.write(f"{machine.describe()}\n\n{self.text()}")
+            file.write(f"{machine.describe()}; unchain at {', then '.join(self.commits)}\n\n"
+                       f"{self.text()}")
 
 
 # ---- the program ----

@@ -45,7 +45,10 @@ class Dd(Job):
                           f"bs={self.block}", f"count={subject.image.size}",
                           "iflag=count_bytes"]).stderr
         used = subject.cpu_seconds() - before
-        size, seconds = re.search(r"(\d+) bytes.* ([0-9.e-]+) s,", text).groups()
+        said = re.search(r"(\d+) bytes.* ([0-9.e-]+) s,", text)
+        if said is None or int(said[1]) == 0:
+            raise OSError(f"dd has read nothing: {text}")
+        size, seconds = said.groups()
         return {"GB/s": float(size) / float(seconds) / 1e9, "CPU": used * GIB / float(size)}
 
 

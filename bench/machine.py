@@ -4,6 +4,7 @@ import mmap
 import os
 import platform
 import re
+import subprocess
 
 
 def describe():
@@ -11,6 +12,13 @@ def describe():
         memory = int(file.readline().split()[1]) / (1 << 20)
     kernel = re.match("[0-9.]+", platform.release()).group()
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, Linux {kernel}"
+
+
+def commit():
+    here = os.path.dirname(os.path.abspath(__file__))
+    done = subprocess.run(["git", "-C", here, "rev-parse", "--short", "HEAD"], capture_output=True,
+                          text=True, check=False)
+    return done.stdout.strip() or "an unknown commit"
 
 
 def drop_cached(path):
