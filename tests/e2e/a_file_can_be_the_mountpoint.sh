@@ -13,6 +13,7 @@ trap unmount_all EXIT
 "$UNCHAIN" mount disk.qcow2 file >out
 grep -q "$(pwd -P)/file shows disk.qcow2" out || fail "$(cat out)"
 same file expected
+has_blocks file 256
 [ "$(stat -c '%F %s %b %h' file)" = 'regular file 1048576 256 1' ] || fail "$(stat file)"
 [ "$("$UNCHAIN" map disk.qcow2 | wc -l)" = "$("$UNCHAIN" map file -f raw | wc -l)" ] ||
     fail 'the holes differ'

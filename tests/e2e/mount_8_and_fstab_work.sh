@@ -40,5 +40,19 @@ echo "$(pwd -P)/disk.qcow2 $(pwd -P)/mnt fuse.unchain noauto,allow_other,nofail,
 mount -T fstab "$(pwd -P)/mnt"
 [ "$(ls mnt)" = disk.raw ] || fail "$(ls mnt)"
 umount mnt
+
+# After a crash: mount(8) does not mind a dead mount in the place, and the helper mends it.
+"$(dirname "$READER")/doomed" mnt 2>err &
+until [ -n "$(awk -v here="$(pwd -P)/mnt" '$5 == here' /proc/self/mountinfo)" ]; do
+    kill -0 $! 2>/dev/null || fail "$(cat err)"
+    sleep 0.01
+done
+kill -9 $!
+wait $! || true
+mount -T fstab "$(pwd -P)/mnt" 2>err || fail "on a dead mount: $(cat err)"
+grep -q ' had died; unmounted$' err || fail "$(cat err)"
+[ "$(ls mnt)" = disk.raw ] || fail "$(ls mnt)"
+umount mnt
+
 ! mount -t fuse.unchain no.qcow2 mnt 2>err || fail 'it mounts nothing'
 grep -q '^unchain: .*no.qcow2' err || fail "$(cat err)"

@@ -8,6 +8,7 @@ done
 mount_image mnt ./*.img
 for size in 0 1 511 512 513 4095 4097 65535 1048577 3000001; do
     file=mnt/$size.raw
+    has_blocks $file $(((size + 511) / 512))
     [ "$(stat -c '%s %b' $file)" = "$size $(((size + 511) / 512))" ] || fail "$(stat $file)"
     for block in 1000003 4097 512 65536; do
         dd if=$file bs=$block status=none | cmp - $size.img

@@ -22,6 +22,9 @@ is()
     [ "$(stat -c "$2" "$1")" = "$3" ] || fail "$1: $2 is $(stat -c "$2" "$1") instead of $3"
 }
 mount_image mnt top.qcow2 empty.raw full.raw
+has_blocks mnt/top.raw 256
+has_blocks mnt/empty.raw 0
+has_blocks mnt/full.raw 196
 is mnt/top.raw '%s %b %o' "999936 256 1048576"
 is mnt/top.raw '%.9Y' "$newest"
 is mnt/top.raw '%.9Z' "$newest"

@@ -98,6 +98,17 @@ same()
     cmp "$1" "$2" || fail "$1 and $2 differ"
 }
 
+# has_blocks FILE BLOCKS: of a mounted file; on a busy machine they may not be counted at once, and
+# until then they are a guess
+has_blocks()
+{
+    for _ in $(seq 200); do
+        [ "$(stat -c %b "$1")" != "$2" ] || return 0
+        sleep 0.01
+    done
+    fail "$1 has $(stat -c %b "$1") blocks instead of $2"
+}
+
 # is_sparse FILE: must take less room than its size
 is_sparse()
 {
