@@ -24,6 +24,14 @@ what is still open there ends with errors" ] || fail "$(cat mount.err)"
 exec 3<&-
 [ -z "$(ls -A mnt)" ] && [ ! -e pid ] || fail "$(ls -A mnt) is left"
 
+# If nothing is open, nothing is said.
+start_foreground mnt disk.raw
+cmp -n 4096 mnt/disk.raw disk.raw
+kill $supervisor
+is_gone mnt $supervisor "$worker"
+wait $supervisor || fail "status $?"
+[ ! -s mount.err ] || fail "it is not in use: $(cat mount.err)"
+
 # Whoever is ready in time is not cut off. (On a busy machine nobody may be; but not every time.)
 for _ in $(seq 10); do
     start_foreground mnt disk.raw
