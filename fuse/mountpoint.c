@@ -96,15 +96,20 @@ static char *chatter_end(Chatter *chatter)
     return g_strdup(*text != '\0' ? text : logged);
 }
 
-/* The device of what is mounted there now, without asking whoever serves it. */
-static bool find_device(const char *path, unsigned *major, unsigned *minor)
+#ifndef STATX_MNT_ID_UNIQUE /* since Linux 6.8; others answer without it */
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+
+/* What is mounted there now, without asking whoever serves it. */
+static bool identify(const char *path, UcMountpoint *mount)
 {
-    struct statx found;
-    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, 0,
-              &found) != 0)
+    struct statx found = {0};
+    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+              STATX_MNT_ID_UNIQUE, &found) != 0)
         return false;
-    *major = found.stx_dev_major;
-    *minor = found.stx_dev_minor;
+    mount->major = found.stx_dev_major;
+    mount->minor = found.stx_dev_minor;
+    mount->id = found.stx_mnt_id;
     return true;
 }
 
@@ -119,7 +124,7 @@ bool uc_mountpoint_mount(UcMountpoint *mountpoint, struct fuse_session *session,
                             *said != '\0' ? said : "libfuse does not say why");
     if (*said != '\0')
         uc_log(UC_LOG_WARNING, "%s", said);
-    mountpoint->mounted = find_device(mountpoint->path, &mountpoint->major, &mountpoint->minor);
+    mountpoint->mounted = identify(mountpoint->path, mountpoint);
     return true;
 }
 
@@ -127,13 +132,14 @@ bool uc_mountpoint_mount(UcMountpoint *mountpoint, struct fuse_session *session,
 
 static bool is_ours(const UcMountpoint *mountpoint)
 {
-    unsigned major, minor;
-    return mountpoint->mounted && find_device(mountpoint->path, &major, &minor) &&
-           major == mountpoint->major && minor == mountpoint->minor;
+    UcMountpoint there;
+    return mountpoint->mounted && identify(mountpoint->path, &there) &&
+           there.major == mountpoint->major && there.minor == mountpoint->minor &&
+           there.id == mountpoint->id;
 }
 
-/* Device numbers are used again at once, so a device number does not tell ours from a mount that
- * somebody made here after ours was gone. But that one answers. */
+/* Where neither number tells ours from a mount that somebody made here after ours was gone, being
+ * dead does: that one answers. */
 static bool is_dead(const UcMountpoint *mountpoint)
 {
     struct statfs ignored;

@@ -14,7 +14,9 @@ typedef struct UcMountpoint {
     char *path; /* absolute, resolved */
     bool is_file;
     bool mounted;
-    unsigned major, minor; /* of the mount, once mounted */
+    /* Of the mount, once mounted: */
+    unsigned major, minor; /* device */
+    uint64_t id;           /* up to Linux 6.7 this is used again, as device numbers are */
 } UcMountpoint;
 
 UcMountpoint *uc_mountpoint_new(const char *path, GError **error);
