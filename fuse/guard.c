@@ -60,6 +60,12 @@ void uc_guard_start(UcGuard *guard, const char *mountpoint)
         close_end(&guard->pipe);
 }
 
+void uc_guard_wait_for_programs(const UcGuard *guard, bool too)
+{
+    if (guard->pipe >= 0)
+        fcntl(guard->pipe, F_SETFD, too ? 0 : FD_CLOEXEC);
+}
+
 static void reap(pid_t pid)
 {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -24,6 +25,10 @@ UcGuard uc_guard_new(void);
  * Where nothing has died the guard leaves all as it is. Without a guard the mount works just as
  * well. */
 void uc_guard_start(UcGuard *guard, const char *mountpoint);
+
+/* Programs that are started while this is true are waited for like us: fusermount3 may still be
+ * about to mount when the one that started it has been killed. */
+void uc_guard_wait_for_programs(const UcGuard *guard, bool too);
 
 /* To be called when the pipe says POLLERR: the guard has been killed, and another takes its place.
  * (The worker does not hold its pipe; it leaves with the mount if the supervisor is killed.) */

@@ -123,9 +123,11 @@ static bool become_mounted(Supervisor *self, GError **error)
 {
     const UcMount *mount = self->mount;
     uc_guard_start(&self->guard, mount->mountpoint->path);
-    if (!uc_mountpoint_mount(mount->mountpoint, mount->session, error))
+    uc_guard_wait_for_programs(&self->guard, true);
+    self->mounted = uc_mountpoint_mount(mount->mountpoint, mount->session, error);
+    uc_guard_wait_for_programs(&self->guard, false);
+    if (!self->mounted)
         return false;
-    self->mounted = true;
     if (!write_pid_file(self, error))
         return false;
     if (!uc_descriptor_send(self->control, fuse_session_fd(mount->session)))
