@@ -25,7 +25,7 @@ K, M = 1 << 10, 1 << 20
 SIZE = 48 * M
 SIZES = "cache_size=2M,index_size=256k"
 READERS = 3
-GROWTH = 512  # KiB; while the caches and the threads' memory are being filled, more
+GROWTH = 2048  # KiB, for the heap's gaps; while the caches and the threads' memory are being filled, more
 GROWTH_AT_FIRST = 8192
 LONG_ENOUGH = 5  # minutes
 
