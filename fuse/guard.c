@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ UcGuard uc_guard_new(void)
 {
     int ends[2] = {-1, -1};
     (void)!pipe2(ends, O_CLOEXEC);
-    return (UcGuard){.input = ends[0], .pipe = ends[1], .pid = -1};
+    return (UcGuard){.input = ends[0], .pipe = ends[1], .pid = -1, .ended = -1};
 }
 
 static void close_end(int *fd)
@@ -55,9 +56,8 @@ void uc_guard_start(UcGuard *guard, const char *mountpoint)
 {
     if (guard->input >= 0)
         guard->pid = spawn_shell(geteuid() == 0 ? FOR_ROOT : FOR_USERS, mountpoint, guard->input);
-    close_end(&guard->input);
-    if (guard->pid < 0)
-        close_end(&guard->pipe);
+    if (guard->pid >= 0)
+        guard->ended = syscall(SYS_pidfd_open, guard->pid, 0); /* closed on exec */
 }
 
 void uc_guard_wait_for_programs(const UcGuard *guard, bool too)
@@ -74,9 +74,9 @@ static void reap(pid_t pid)
 
 void uc_guard_restart(UcGuard *guard, const char *mountpoint)
 {
-    close(guard->pipe);
+    close_end(&guard->ended);
     reap(guard->pid);
-    *guard = uc_guard_new();
+    guard->pid = -1;
     uc_guard_start(guard, mountpoint);
 }
 
@@ -89,5 +89,6 @@ void uc_guard_dismiss(UcGuard *guard)
     }
     close_end(&guard->pipe);
     close_end(&guard->input);
+    close_end(&guard->ended);
     guard->pid = -1;
 }

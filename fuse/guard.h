@@ -14,8 +14,9 @@
  */
 typedef struct UcGuard {
     int pipe;  /* inherited by the worker; closed on exec; -1: there is no guard */
-    int input; /* of the shell; -1: it has it */
-    pid_t pid; /* of the shell; -1: there is none yet */
+    int input; /* of the shell, and of the next one if it is killed */
+    pid_t pid; /* of the shell; -1: there is none */
+    int ended; /* becomes readable when the shell has ended; -1: that cannot be known */
 } UcGuard;
 
 /* Makes the pipe, for the worker to inherit. */
@@ -30,8 +31,7 @@ void uc_guard_start(UcGuard *guard, const char *mountpoint);
  * about to mount when the one that started it has been killed. */
 void uc_guard_wait_for_programs(const UcGuard *guard, bool too);
 
-/* To be called when the pipe says POLLERR: the guard has been killed, and another takes its place.
- * (The worker does not hold its pipe; it leaves with the mount if the supervisor is killed.) */
+/* To be called when it has ended: it has been killed, and another takes its place. */
 void uc_guard_restart(UcGuard *guard, const char *mountpoint);
 
 /* Everything has been cleared away: the guard may leave, and has left on return. */

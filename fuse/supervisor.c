@@ -172,10 +172,10 @@ static bool wait_for_end(Supervisor *self, GError **error)
 {
     struct pollfd waits[] = {{.fd = self->control, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN},
-                             {.fd = -1},
+                             {.events = POLLIN},
                              {.fd = -1}};
     while (!self->stopping && !self->worker_ended) {
-        waits[2].fd = self->guard.pipe;
+        waits[2].fd = self->guard.ended;
         waits[3].fd = self->launcher; /* whose user may have lost his patience with a hung disk */
         if (poll(waits, G_N_ELEMENTS(waits), -1) < 0)
             continue; /* revents are those of the last time */

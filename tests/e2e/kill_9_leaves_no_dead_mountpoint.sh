@@ -40,3 +40,18 @@ cmp mnt/disk disk.raw 2>/dev/null || cmp mnt/disk.raw disk.raw
 kill -9 $supervisor $worker
 is_gone mnt $supervisor $worker
 ls mnt >/dev/null || fail "killed after the guard: a dead mountpoint is left"
+
+# Also if the worker lives a little longer than the supervisor: the new guard waits for both.
+start_foreground mnt disk.raw
+old=$(guard_of $supervisor)
+kill -9 "$old"
+until guard=$(guard_of $supervisor) && [ -n "$guard" ] && [ "$guard" != "$old" ]; do
+    sleep 0.01
+done
+stop "$worker"
+kill -9 $supervisor
+sleep 0.2
+kill -0 "$guard" || fail 'the guard has left before the worker'
+kill -CONT "$worker"
+is_gone mnt $supervisor $worker "$guard"
+ls mnt >/dev/null || fail "killed after the guard, one by one: a dead mountpoint is left"

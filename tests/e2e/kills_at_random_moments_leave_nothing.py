@@ -127,6 +127,14 @@ class Life:
         return is_mounted(self.directory) and set(self.roles()) == {"supervisor", "worker",
                                                                     "guard"} and self.answers()
 
+    def end_otherwise(self):
+        """It can do without one of its processes, and, with what has taken its place, again."""
+        victim = self.roles().get(self.rng.choice(["supervisor", "worker", "nobody"]))
+        if victim:
+            os.kill(victim, signal.SIGKILL)
+        else:
+            detach(self.directory).wait()
+
     def reap(self):
         """Its own launcher would stay as a zombie, and is no remains."""
         self.launcher.wait()
@@ -142,7 +150,7 @@ class Life:
         took = wait_until_gone(self.mark, self.directory, IMAGE,
                                lambda: may_live and self.moment != "ending" and self.goes_on())
         if took is None:
-            detach(self.directory).wait()
+            self.end_otherwise()
             took = wait_until_gone(self.mark, self.directory, IMAGE)
         self.reap()
         return took, killed
