@@ -51,10 +51,11 @@ done
 stop "$worker"
 kill -9 $supervisor
 sleep 0.2
-case $(cat "/proc/$guard/wchan" 2>/dev/null || echo 0) in
-*pipe* | 0) ;; # 0: the kernel does not tell
-*) fail 'the guard looks at the mount while the worker is there' ;;
-esac
+waits=$(cat "/proc/$guard/wchan" 2>/dev/null || echo 0)
 kill -CONT "$worker"
+case $waits in
+*pipe* | 0) ;; # 0: the kernel does not tell
+*) fail "the guard looks at the mount while the worker is there: $waits" ;;
+esac
 is_gone mnt $supervisor $worker "$guard"
 ls mnt >/dev/null || fail "killed after the guard, one by one: a dead mountpoint is left"
