@@ -10,7 +10,8 @@ the scripts in tests/e2e, discovered: each runs in a new empty directory with th
     PART, PARTS       a script with a line `# parts: N` runs N times, PART being 1 to N
 
 Exit status 0 is passed, 77 skipped (the last line of output says why), all else failed. A
-test also fails if it leaves a process behind or a sanitizer has written a report.
+test also fails if it leaves a process behind or a sanitizer has written a report. What a test that
+has passed could only try in part is shown: lines that begin with "not tried: ".
 
 Scripts run a second time with the program that was built with ASan+UBSan, unless they have a line
 `# sanitize: no`, and with the one that was built with TSan if they have `# threads: yes`.
@@ -208,6 +209,8 @@ class Runner:
         if status == 0:
             self.passed.append(test.name)
             print(f"ok    {test.name} ({took})")
+            print("".join(f"    {line}\n" for line in text.splitlines()
+                          if line.startswith("not tried: ")), end="")
         elif status == SKIPPED:
             self.skipped.append(test.name)
             reason = (text.strip().splitlines() or ["no reason given"])[-1]
