@@ -113,17 +113,30 @@ static bool is_openable(mode_t mode)
     return S_ISREG(mode) || S_ISBLK(mode);
 }
 
-/* What looks like a file there is the kernel's or a process's memory, or does something when it is
- * read. */
+/* File systems without a store: what looks like a file there is the kernel's or a process's memory,
+ * or does something when it is read. */
+static const uint32_t made_by_kernel[] = {
+    PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
+    SMACK_MAGIC, AAFS_MAGIC,                                       /* AppArmor's */
+    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC, /* resctrl */
+    BPF_FS_MAGIC, NSFS_MAGIC, PSTOREFS_MAGIC, EFIVARFS_MAGIC, BINFMTFS_MAGIC, BINDERFS_SUPER_MAGIC,
+    OPENPROM_SUPER_MAGIC, USBDEVICE_SUPER_MAGIC, XENFS_SUPER_MAGIC,
+    /* linux/magic.h leaves these out */
+    0x19800202, /* mqueue */
+    0x62656570, /* configfs */
+    0x65735543, /* fusectl */
+    0x67596969, /* rpc_pipefs */
+    0x6e667364, /* nfsd */
+};
+
 static bool is_made_by_kernel(int fd)
 {
-    static const long kinds[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC};
     struct statfs stat;
 
     if (fstatfs(fd, &stat) != 0)
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (stat.f_type == kinds[i])
+    for (size_t i = 0; i < G_N_ELEMENTS(made_by_kernel); i++)
+        if ((uint32_t)stat.f_type == made_by_kernel[i])
             return true;
     return false;
 }
