@@ -186,20 +186,26 @@ static bool open_source(const UcSources *sources, UcSource *source, GError **err
     return source->node != NULL;
 }
 
-/* From here on strangers' bytes are looked at. */
-static bool enter_sandbox(const UcSources *sources, GError **error)
+/* What is missing in the second stage as it was in the first is not said twice. */
+bool uc_sources_confine(const UcSources *sources, UcSandboxStage stage, GError **error)
 {
-    if (!uc_sandbox_enter(&sources->sandbox, error))
+    UcSandbox sandbox = sources->sandbox;
+    sandbox.stage = stage;
+    g_autofree char *known = uc_sandbox_missing();
+    if (!uc_sandbox_enter(&sandbox, error))
         return false;
-    g_autofree char *state = uc_sandbox_to_string();
-    uc_log(UC_LOG_DEBUG, "sandbox for opening: %s", state);
+    g_autofree char *state = uc_sandbox_to_string(), *missing = uc_sandbox_missing();
+    uc_log(UC_LOG_DEBUG, "sandbox%s: %s", stage == UC_SANDBOX_OPENING ? " for opening" : "", state);
+    if (*missing != '\0' && strcmp(missing, known) != 0)
+        uc_log(UC_LOG_WARNING, "the sandbox is without %s", missing);
     return true;
 }
 
 bool uc_sources_open(UcSources *sources, GError **error)
 {
     UcGate gate;
-    if (!make_gate(sources, &gate, error) || !enter_sandbox(sources, error))
+    if (!make_gate(sources, &gate, error) ||
+        !uc_sources_confine(sources, UC_SANDBOX_OPENING, error))
         return false;
     sources->graph = uc_graph_new(uc_drivers, &gate);
     uc_graph_set_limits(sources->graph, sources->cache_bytes, sources->index_bytes);

@@ -58,6 +58,10 @@ bool uc_sources_gather(UcSources *sources, char *const *words, GError **error);
 /* Opens what has been gathered, in the sandbox's first stage. The caller seals the graph. */
 bool uc_sources_open(UcSources *sources, GError **error);
 
+/* Enters a stage of the sandbox, and warns, once, of what is missing though it was not switched
+ * off. To be called for the second stage only: opening enters the first. */
+bool uc_sources_confine(const UcSources *sources, UcSandboxStage stage, GError **error);
+
 /* All of this for a command that looks at one source only: `words` holds it, or the name of an
  * export, or nothing if there is only one. */
 const UcNode *uc_sources_open_one(UcSources *sources, char *const *words, GError **error);

@@ -158,16 +158,8 @@ static void register_passthrough(const UcMount *mount)
 /* Nothing will be opened any more. */
 static bool enter_sandbox(const UcMount *mount, GError **error)
 {
-    UcSandbox sandbox = mount->sources->sandbox;
-    sandbox.stage = UC_SANDBOX_SERVING;
     (void)!chdir("/");
-    if (!uc_sandbox_enter(&sandbox, error))
-        return false;
-    g_autofree char *state = uc_sandbox_to_string(), *missing = uc_sandbox_missing();
-    uc_log(UC_LOG_DEBUG, "sandbox: %s", state);
-    if (*missing != '\0')
-        uc_log(UC_LOG_WARNING, "the sandbox is without %s", missing);
-    return true;
+    return uc_sources_confine(mount->sources, UC_SANDBOX_SERVING, error);
 }
 
 static bool prepare(UcMount *mount, const Worker *self, GError **error)

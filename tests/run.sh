@@ -93,9 +93,10 @@ PATH=$PATH:/usr/sbin:/sbin
 
 mkdir -p "$build"
 install_packages
-# The whole suite runs with the sandbox complete; SANDBOX=auto is for kernels without Landlock.
+# The whole suite runs with the sandbox complete; SANDBOX=off is for kernels without Landlock.
 build_version plain -Dwerror=true -Dsandbox="${SANDBOX:-require}"
-build_version asan -Dwerror=true -Doptimization=1 -Db_sanitize=address,undefined \
-    -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
-build_version tsan -Dwerror=true -Doptimization=1 -Db_sanitize=thread -Db_lundef=false
+build_version asan -Dwerror=true -Dsandbox="${SANDBOX:-auto}" -Doptimization=1 \
+    -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+build_version tsan -Dwerror=true -Dsandbox="${SANDBOX:-auto}" -Doptimization=1 \
+    -Db_sanitize=thread -Db_lundef=false
 exec python3 "$root/tests/lib/runner.py" --build "$build" "$@"
