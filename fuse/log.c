@@ -79,6 +79,9 @@ static GLogWriterOutput on_glib(GLogLevelFlags flags, const GLogField *fields, g
 }
 
 static void on_libfuse(enum fuse_log_level level, const char *format, va_list arguments)
+    G_GNUC_PRINTF(2, 0);
+
+static void on_libfuse(enum fuse_log_level level, const char *format, va_list arguments)
 {
     (void)level;
     g_autofree char *text = g_strdup_vprintf(format, arguments);

@@ -18,7 +18,7 @@ needed=(gcc libc6-dev meson ninja-build pkg-config python3
     zlib1g-dev libzstd-dev libcunit1-dev qemu-utils)
 # Without one of these some tests are skipped, by name.
 wanted=(qemu-system-common xfsprogs rsync libarchive-tools sleuthkit valgrind mandoc e2fsprogs
-    mount procps fio jq file attr graphviz nbdkit libnbd-bin)
+    mount procps fio jq file attr graphviz nbdkit libnbd-bin clang libclang-rt-dev)
 
 say() {
     echo "tests: $*"

@@ -12,6 +12,8 @@
  * What is accepted is what QEMU's reader accepts, since its writer made the images: a zlib stream
  * may go on after the cluster is full, unless what follows is damaged; a cluster may be made of
  * several zstd frames, empty and skippable ones among them, but the last one must end with it.
+ * Where zstd itself judges a frame differently in one go and piece by piece (blocks larger than
+ * the window allows, compressed blocks of no bytes: no writer makes them), this is in one go.
  */
 bool qcow2_codec_unpack(uint8_t compression, const uint8_t *in, size_t in_length, uint8_t *out,
                         size_t out_length, GError **error);
