@@ -101,6 +101,11 @@ bool uc_landlock_restrict(const UcSandbox *sandbox, GError **error)
     return uc_error_set(error, UC_ERROR_FAILED, "%s", reason_of(errno));
 }
 
+int uc_landlock_version(void)
+{
+    return in_force;
+}
+
 bool uc_landlock_forbids_writing(void)
 {
     return in_force >= 3;
