@@ -21,7 +21,7 @@ from usage import usage, worker_of  # noqa: E402
 K, M = 1 << 10, 1 << 20
 SIZE = 32 * M
 CACHE, INDEX = 4 * M, 1 * M
-SERVING_THREADS = 8
+SERVING_THREADS = min(max(os.cpu_count(), 3), 8)
 OTHER_THREADS = 3 + os.cpu_count()  # the first one, those that watch and count; and those that unpack
 PER_THREAD = 2 * M
 SPARE = (8 + 4 * os.cpu_count()) * M  # of the other threads, and of what they free for each other
