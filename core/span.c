@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define SHORT 8192 /* bytes: what takes about as long to copy as a read takes besides copying */
+#define SHORT_GAP 8192 /* bytes: copied in about the time that a read takes besides copying */
 
 /* ---- finding it ---- */
 
@@ -45,7 +45,7 @@ bool uc_span_next(UcPlan *plan, UcSpan *span)
         return false;
     if (span->segment.kind != UC_SEGMENT_LEAF)
         return true;
-    while (take_zeroes(plan, span) && span->zeroes <= SHORT && span->n_gaps < UC_SPAN_GAPS &&
+    while (take_zeroes(plan, span) && span->zeroes <= SHORT_GAP && span->n_gaps < UC_SPAN_GAPS &&
            goes_on(span, &plan->ahead)) {
         uc_plan_next(plan, &piece);
         add_piece(span, &piece);

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-static bool take_backing_format(Qcow2Extensions *extensions, Qcow2Span data, GError **error)
+static bool take_backing_format(Qcow2Extensions *extensions, Qcow2Bytes data, GError **error)
 {
     if (data.length > QCOW2_MAX_FORMAT_LENGTH)
         return uc_error_set(error, UC_ERROR_FAILED,
@@ -14,7 +14,7 @@ static bool take_backing_format(Qcow2Extensions *extensions, Qcow2Span data, GEr
     return true;
 }
 
-static bool take_data_file(Qcow2Extensions *extensions, Qcow2Span data, GError **error)
+static bool take_data_file(Qcow2Extensions *extensions, Qcow2Bytes data, GError **error)
 {
     if (memchr(data.bytes, 0, data.length))
         return uc_error_set(error, UC_ERROR_FAILED,
@@ -23,7 +23,7 @@ static bool take_data_file(Qcow2Extensions *extensions, Qcow2Span data, GError *
     return true;
 }
 
-static bool take_one(Qcow2Extensions *extensions, uint32_t type, Qcow2Span data, GError **error)
+static bool take_one(Qcow2Extensions *extensions, uint32_t type, Qcow2Bytes data, GError **error)
 {
     switch (type) {
     case QCOW2_EXTENSION_BACKING_FORMAT:
@@ -60,7 +60,7 @@ bool qcow2_extensions_parse(const uint8_t *area, size_t length, Qcow2Extensions 
                                 type, size, length - at);
         if (type == QCOW2_EXTENSION_END)
             return true;
-        if (!take_one(extensions, type, (Qcow2Span){area + at, size}, error))
+        if (!take_one(extensions, type, (Qcow2Bytes){area + at, size}, error))
             return false;
         at += ((size_t)size + 7) & ~(size_t)7;
     }

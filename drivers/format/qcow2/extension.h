@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /* Bytes of somebody else's buffer. NULL: absent. */
-typedef struct Qcow2Span {
+typedef struct Qcow2Bytes {
     const uint8_t *bytes;
     size_t length;
-} Qcow2Span;
+} Qcow2Bytes;
 
 /*
  * The header extensions that matter to a reader, as they stand in the header's cluster: nothing is
@@ -17,10 +17,10 @@ typedef struct Qcow2Span {
  * stands the last time.
  */
 typedef struct Qcow2Extensions {
-    Qcow2Span backing_format;
-    Qcow2Span data_file;     /* name of the external data file, no NUL in it */
-    Qcow2Span feature_names; /* the table, see feature.h */
-    Qcow2Span bitmaps;
+    Qcow2Bytes backing_format;
+    Qcow2Bytes data_file;     /* name of the external data file, no NUL in it */
+    Qcow2Bytes feature_names; /* the table, see feature.h */
+    Qcow2Bytes bitmaps;
     bool crypto; /* there is an encryption header somewhere */
 } Qcow2Extensions;
 

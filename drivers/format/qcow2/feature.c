@@ -4,7 +4,7 @@
 #include "drivers/format/qcow2/ondisk.h"
 
 /* What the image's own table calls the bit, fit for a terminal; "bit N" if it does not say. */
-static char *feature_name(const Qcow2Span *table, unsigned bit)
+static char *feature_name(const Qcow2Bytes *table, unsigned bit)
 {
     for (size_t at = 0; table->length - at >= QCOW2_FEATURE_ENTRY; at += QCOW2_FEATURE_ENTRY) {
         const uint8_t *entry = table->bytes + at;

@@ -20,7 +20,7 @@ typedef struct Opening {
     Qcow2 *qcow2;
     uint8_t *start; /* the beginning of the file, up to where extensions and backing name end */
     Qcow2Extensions extensions; /* in `start` */
-    Qcow2Span backing;          /* its name, in `start` */
+    Qcow2Bytes backing;          /* its name, in `start` */
 } Opening;
 
 static bool read_header(Opening *opening, GError **error)
@@ -48,7 +48,7 @@ static bool read_start(Opening *opening, GError **error)
     if (!opening->start)
         return uc_error_set(error, UC_ERROR_MEMORY, "not enough memory for the header");
     if (header->backing_offset)
-        opening->backing = (Qcow2Span){opening->start + header->backing_offset, named};
+        opening->backing = (Qcow2Bytes){opening->start + header->backing_offset, named};
     return uc_node_read(opening->file, 0, opening->start, there, error);
 }
 
@@ -117,7 +117,7 @@ static bool choose_disk(const Opening *opening, const UcOptions *options, GError
 
 static bool choose_data_file(const Opening *opening, GError **error)
 {
-    const Qcow2Span name = opening->extensions.data_file;
+    const Qcow2Bytes name = opening->extensions.data_file;
     const bool given = uc_node_child(opening->node, QCOW2_PORT_DATA);
     if (!opening->qcow2->geometry.external_data) {
         if (given)
@@ -138,8 +138,8 @@ static bool choose_data_file(const Opening *opening, GError **error)
 
 static void choose_backing(const Opening *opening)
 {
-    const Qcow2Span name = opening->backing;
-    const Qcow2Span stated = opening->extensions.backing_format;
+    const Qcow2Bytes name = opening->backing;
+    const Qcow2Bytes stated = opening->extensions.backing_format;
     if (name.length == 0)
         return;
     /* Filled up with zero bytes by some writers; nothing but those is no format stated. */
