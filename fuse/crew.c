@@ -5,7 +5,8 @@
 
 typedef struct Task {
     gpointer job;
-    bool done; /* under the crew's lock */
+    bool to_do; /* not done when it was given */
+    bool done;  /* under the crew's lock */
 } Task;
 
 struct UcCrew {
@@ -13,10 +14,12 @@ struct UcCrew {
     gpointer data;
     GDestroyNotify free_job;
     GThreadPool *pool; /* of Task; it may have got no thread: then the giver works itself */
-    guint limit;       /* of tasks at a time */
+    guint limit;       /* of jobs to be done at a time */
     GQueue tasks;      /* of Task, in the order given; the giver's own */
-    GMutex lock;
-    GCond done; /* some task is done */
+    guint to_do;       /* how many of them were not done when they were given */
+    GMutex lock;       /* guards what follows */
+    const Task *awaited;
+    GCond done; /* the awaited task is done */
 };
 
 static void do_task(gpointer item, gpointer data)
@@ -26,7 +29,8 @@ static void do_task(gpointer item, gpointer data)
     crew->work(task->job, crew->data);
     g_mutex_lock(&crew->lock);
     task->done = true;
-    g_cond_signal(&crew->done);
+    if (crew->awaited == task)
+        g_cond_signal(&crew->done);
     g_mutex_unlock(&crew->lock);
 }
 
@@ -56,14 +60,26 @@ void uc_crew_free(UcCrew *crew)
 
 bool uc_crew_is_busy(const UcCrew *crew)
 {
-    return crew->tasks.length >= crew->limit;
+    return crew->to_do >= crew->limit;
+}
+
+static Task *add_task(UcCrew *crew, gpointer job, bool to_do)
+{
+    Task *task = g_new0(Task, 1);
+    *task = (Task){job, to_do, !to_do};
+    g_queue_push_tail(&crew->tasks, task);
+    crew->to_do += to_do;
+    return task;
+}
+
+void uc_crew_give_done(UcCrew *crew, gpointer job)
+{
+    add_task(crew, job, false);
 }
 
 void uc_crew_give(UcCrew *crew, gpointer job)
 {
-    Task *task = g_new0(Task, 1);
-    task->job = job;
-    g_queue_push_tail(&crew->tasks, task);
+    Task *task = add_task(crew, job, true);
     if (g_thread_pool_get_num_threads(crew->pool) > 0)
         g_thread_pool_push(crew->pool, task, NULL);
     else
@@ -76,8 +92,11 @@ gpointer uc_crew_take(UcCrew *crew)
     if (task == NULL)
         return NULL;
     g_mutex_lock(&crew->lock);
+    crew->awaited = task;
     while (!task->done)
         g_cond_wait(&crew->done, &crew->lock);
+    crew->awaited = NULL;
     g_mutex_unlock(&crew->lock);
+    crew->to_do -= task->to_do;
     return task->job;
 }

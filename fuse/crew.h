@@ -25,5 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UcCrew, uc_crew_free)
 bool uc_crew_is_busy(const UcCrew *crew);
 /* Takes the job until it is handed back. */
 void uc_crew_give(UcCrew *crew, gpointer job);
+/* The same, of a job in which there is nothing to do: it only takes its place in the order. */
+void uc_crew_give_done(UcCrew *crew, gpointer job);
 /* The oldest job, waited for; NULL if there is none. */
 gpointer uc_crew_take(UcCrew *crew);

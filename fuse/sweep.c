@@ -49,8 +49,8 @@ static void work(gpointer job, gpointer data)
 {
     UcPiece *piece = job;
     const UcSweep *sweep = data;
-    if (piece->bytes == NULL || !uc_node_read(sweep->node, piece->offset, (uint8_t *)piece->bytes,
-                                              piece->length, &piece->error))
+    if (!uc_node_read(sweep->node, piece->offset, (uint8_t *)piece->bytes, piece->length,
+                      &piece->error))
         return;
     for (size_t i = 0; i < UC_SWEEP_SIZES; i++)
         if (sweep->sizes[i] != 0)
@@ -95,7 +95,7 @@ static uint8_t *get_buffer(UcSweep *sweep)
     return uc_buffer_new(sweep->piece_size);
 }
 
-static UcPiece *make_piece(UcSweep *sweep)
+static void give_piece(UcSweep *sweep)
 {
     UcPiece *piece = g_new0(UcPiece, 1);
     uint64_t limit = sweep->next + MIN(sweep->piece_size, sweep->end - sweep->next);
@@ -110,7 +110,10 @@ static UcPiece *make_piece(UcSweep *sweep)
     piece->offset = sweep->next;
     piece->length = end - sweep->next;
     sweep->next = end;
-    return piece;
+    if (piece->bytes != NULL)
+        uc_crew_give(sweep->crew, piece);
+    else
+        uc_crew_give_done(sweep->crew, piece);
 }
 
 /* ---- the sweep ---- */
@@ -152,7 +155,7 @@ const UcPiece *uc_sweep_next(UcSweep *sweep)
 {
     put_away(sweep);
     while (sweep->next < sweep->end && !uc_crew_is_busy(sweep->crew))
-        uc_crew_give(sweep->crew, make_piece(sweep));
+        give_piece(sweep);
     sweep->current = uc_crew_take(sweep->crew);
     return sweep->current;
 }
