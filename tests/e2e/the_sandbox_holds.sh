@@ -10,16 +10,23 @@ captive=$tools/captive
 mkdir inside outside
 cd inside
 echo contents >there
+held=
+touch ../missing
 
 # hold COMMAND...: it says that it holds, and nothing has changed
 hold()
 {
     status=0
     "$@" >said || status=$?
-    [ $status != 77 ] || skip "$(cat said)"
-    [ $status = 0 ] && [ "$(cat said)" = 'it holds' ] || fail "$*: $(cat said)"
     rm -f mailbox
+    if [ $status = 77 ]; then
+        attempted=$*
+        echo "not tried: ${attempted##*/captive }: $(cat said)" >>../missing
+        return
+    fi
+    [ $status = 0 ] && [ "$(cat said)" = 'it holds' ] || fail "$*: $(cat said)"
     [ "$(ls)" = "$(printf 'said\nthere')" ] && [ "$(cat there)" = contents ] || fail "$*: $(ls -l)"
+    held=1
 }
 
 # Without walls all of it can be done.
@@ -49,3 +56,5 @@ if [ "$(id -u)" = 0 ] && runuser -u nobody -- "$captive" 2>/dev/null; [ $? = 2 ]
         hold runuser -u nobody -- "$captive" $stage all
     done
 fi
+sort -u ../missing
+[ -n "$held" ] || skip "there is no sandbox here"
