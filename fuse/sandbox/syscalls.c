@@ -193,6 +193,12 @@ static int fill(scmp_filter_ctx filter, const UcSandbox *sandbox)
     return result == 0 ? add_threads(filter) : result;
 }
 
+/* libseccomp says so of every error that is the kernel's. */
+static const char *reason_of(int code)
+{
+    return code == ECANCELED ? "the kernel does not take a filter" : g_strerror(code);
+}
+
 bool uc_syscalls_restrict(const UcSandbox *sandbox, GError **error)
 {
     if (!IS_KNOWN_HERE)
@@ -204,5 +210,5 @@ bool uc_syscalls_restrict(const UcSandbox *sandbox, GError **error)
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
-    return result == 0 || uc_error_set(error, UC_ERROR_FAILED, "%s", g_strerror(-result));
+    return result == 0 || uc_error_set(error, UC_ERROR_FAILED, "%s", reason_of(-result));
 }
