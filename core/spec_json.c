@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/spec.h"
 #include "core/spec_places.h"
+#include "core/spec_text.h"
 #include "core/text.h"
 
 #include <json-glib/json-glib.h>
@@ -25,8 +26,6 @@ typedef struct Build {
     GError **error;
 } Build;
 
-#define MAX_NESTING 64
-
 static void note_member(JsonParser *parser, JsonObject *object, const char *key, Notes *notes)
 {
     char *noted = g_strdup_printf("%p/%s", (void *)object, key);
@@ -47,60 +46,6 @@ static void notes_clear(Notes *notes)
 {
     g_hash_table_unref(notes->keys);
     g_free(notes->duplicate);
-}
-
-/* The last byte of the string that starts at `at`. In single quotes a backslash is a backslash. */
-static gsize end_of_string(const char *text, gsize length, gsize at)
-{
-    char quote = text[at++];
-
-    while (at < length && text[at] != quote)
-        at += quote == '"' && text[at] == '\\' ? 2 : 1;
-    return at;
-}
-
-static gsize end_of_comment(const char *text, gsize length, gsize at)
-{
-    for (at += 2; at + 1 < length; at++)
-        if (text[at] == '*' && text[at + 1] == '/')
-            break;
-    return at + 1;
-}
-
-/* The parser recurses; how deep is decided before it sees the text. It takes comments and single
- * quotes, which JSON has not: what they enclose opens nothing, a quote in a comment neither. */
-static bool is_too_deep(const char *text, gsize length)
-{
-    unsigned depth = 0;
-
-    for (gsize i = 0; i < length && depth <= MAX_NESTING; i++) {
-        if (text[i] == '"' || text[i] == '\'')
-            i = end_of_string(text, length, i);
-        else if (text[i] == '/' && i + 1 < length && text[i + 1] == '*')
-            i = end_of_comment(text, length, i);
-        else if (text[i] == '{' || text[i] == '[')
-            depth++;
-        else if ((text[i] == '}' || text[i] == ']') && depth > 0)
-            depth--;
-    }
-    return depth > MAX_NESTING;
-}
-
-/* A text with a NUL in it would end there, and be another text: another file's name, say. */
-static bool names_nul(const char *text, gsize length)
-{
-    const char *escape = text;
-
-    while ((escape = g_strstr_len(escape, length - (escape - text), "\\u0000"))) {
-        gsize slashes = 0;
-
-        while (escape - slashes > text && escape[-(gssize)slashes - 1] == '\\')
-            slashes++;
-        if (slashes % 2 == 0)
-            return true;
-        escape++;
-    }
-    return false;
 }
 
 static GVariant *scalar_of(JsonNode *node)
@@ -231,19 +176,12 @@ static bool check_single(const GArray *places, const char *source, GError **erro
     return true;
 }
 
-static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsize length,
-                  const char *source, GError **error)
+static bool parse(JsonParser *parser, const Notes *notes, const GString *text, const char *source,
+                  GError **error)
 {
     g_autoptr(GError) cause = NULL;
 
-    if (!g_utf8_validate(text, length, NULL))
-        return uc_error_set(error, UC_ERROR_USAGE, "%s: not valid JSON: not UTF-8", source);
-    if (is_too_deep(text, length))
-        return uc_error_set(error, UC_ERROR_USAGE, "%s: nested deeper than %d levels", source,
-                            MAX_NESTING);
-    if (names_nul(text, length))
-        return uc_error_set(error, UC_ERROR_USAGE, "%s: \\u0000 cannot be part of a text", source);
-    if (!json_parser_load_from_data(parser, text, length, &cause))
+    if (!json_parser_load_from_data(parser, text->str, (gssize)text->len, &cause))
         return set_parse_error(error, source, cause);
     if (notes->duplicate)
         return uc_error_set(error, UC_ERROR_USAGE, "%s, line %u: key '%s' is given twice", source,
@@ -253,22 +191,29 @@ static bool parse(JsonParser *parser, const Notes *notes, const char *text, gsiz
     return true;
 }
 
-UcSpec *uc_spec_parse_json(const char *text, gssize length, const char *source, GError **error)
+static UcSpec *parse_text(const GString *text, const char *source, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
-    gsize bytes = length < 0 ? strlen(text) : (gsize)length;
-    g_autoptr(GArray) places = uc_spec_places(text, bytes);
+    g_autoptr(GArray) places = uc_spec_places(text->str, text->len);
     UcSpec *spec = NULL;
     Notes notes;
 
     notes_init(&notes, parser);
-    if (check_single(places, source, error) && parse(parser, &notes, text, bytes, source, error)) {
+    if (check_single(places, source, error) && parse(parser, &notes, text, source, error)) {
         Build build = {.source = source, .places = places, .error = error};
 
         spec = spec_of(json_parser_get_root(parser), &build);
     }
     notes_clear(&notes);
     return spec;
+}
+
+UcSpec *uc_spec_parse_json(const char *text, gssize length, const char *source, GError **error)
+{
+    gsize bytes = length < 0 ? strlen(text) : (gsize)length;
+    g_autoptr(GString) plain = uc_spec_text(text, bytes, source, error);
+
+    return plain ? parse_text(plain, source, error) : NULL;
 }
 
 static JsonNode *json_of(const UcSpec *spec);

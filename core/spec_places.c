@@ -39,20 +39,13 @@ static void skip_past(Scan *scan, const char *text)
         skip(scan);
 }
 
-/* json-glib allows comments ... */
 static void skip_blank(Scan *scan)
 {
-    for (;;) {
-        if (is_at(scan, "/*"))
-            skip_past(scan, "*/");
-        else if (scan->next < scan->end && g_ascii_isspace(*scan->next))
-            skip(scan);
-        else
-            return;
-    }
+    while (scan->next < scan->end && g_ascii_isspace(*scan->next))
+        skip(scan);
 }
 
-/* ... strings in single quotes, where a backslash is one ... */
+/* json-glib allows strings in single quotes, where a backslash is one ... */
 static void skip_string(Scan *scan)
 {
     char quote = *scan->next;
@@ -71,7 +64,7 @@ static void skip_string(Scan *scan)
 static void skip_word(Scan *scan)
 {
     while (scan->next < scan->end && !g_ascii_isspace(*scan->next) &&
-           !strchr("{}[],:;\"'/", *scan->next))
+           !strchr("{}[],:;\"'", *scan->next))
         skip(scan);
 }
 
@@ -108,7 +101,7 @@ static void scan_token(Scan *scan)
 {
     UcSpecPlace place = scan->place;
 
-    if (strchr("}],:;/", *scan->next)) {
+    if (strchr("}],:;", *scan->next)) {
         if (strchr("}]", *scan->next) && scan->depth > 0)
             scan->depth--;
         skip(scan);

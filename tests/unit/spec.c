@@ -33,8 +33,12 @@ static void test_json(void)
 /* json-glib would take the last of them. */
 static void test_json_is_one_value(void)
 {
-    static const char *const texts[] = {"{\"a\":1}\n {\"b\":2}", "{\"a\":[]}\n \"a\"",
-                                        "\"a\"\n {\"b\":2}", "1\n 2", "[1]\n []", "null\n {"};
+    static const char *const texts[] = {"{\"a\":1}\n {\"b\":2}",
+                                        "{\"a\":[]}\n \"a\"",
+                                        "\"a\"\n {\"b\":2}",
+                                        "1\n 2",
+                                        "[1]\n []",
+                                        "null\n {"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         check_json(texts[i], "f.json, line 2, column 2: not valid JSON: one value is expected, and "
@@ -121,8 +125,27 @@ static void test_json_depth(void)
     check_depth("['\\', ");
     check_depth("/* \" */ ");
     check_depth("/*/ ' */ ");
+    check_depth("/* / */ ");
     check_json("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]",
                "[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]");
+}
+
+/* A comment ends where a person sees its end, whatever json-glib makes of slashes. */
+static void test_json_comments(void)
+{
+    g_autofree char *brackets = g_strnfill(100000, '[');
+    g_autofree char *open = g_strconcat("{} /* / ", brackets, NULL);
+    g_autofree char *slashes = g_strconcat("[\n/ \" / ", brackets, NULL);
+
+    check_json("{\"a\": 1 /* / , \"b\": 2 /* */}", "{\"a\":1}");
+    check_json("/* http://x **/ {\"a\": \"/*\", 'b': '//' /**/}", "{\"a\":\"/*\",\"b\":\"//\"}");
+    check_json("[1 /* \303\244\n\303\244 */, 18446744073709551616]",
+               "a number that 64 bits do not hold (f.json, line 2, column 7)");
+    check_json(open, "f.json, line 1, column 4: not valid JSON: a comment that does not end");
+    check_json(slashes, "f.json, line 2, column 1: not valid JSON: a slash that begins no comment");
+    check_json("[1 / 2 / ]",
+               "f.json, line 1, column 4: not valid JSON: a slash that begins no comment");
+    check_json("1 /*/", "f.json, line 1, column 3: not valid JSON: a comment that does not end");
 }
 
 static void check_dotted(const char *text, const char *expected)
@@ -238,6 +261,7 @@ int main(void)
     CU_add_test(suite, "json places", test_json_places);
     CU_add_test(suite, "json dotted keys", test_json_dotted_keys);
     CU_add_test(suite, "json depth", test_json_depth);
+    CU_add_test(suite, "json comments", test_json_comments);
     CU_add_test(suite, "dotted", test_dotted);
     CU_add_test(suite, "relocate", test_relocate);
     CU_add_test(suite, "sizes", test_sizes);
