@@ -63,13 +63,20 @@ static void check_zlib(Input in, size_t length)
     promise(ok || judged_ok || strcmp(error->message, judges->message) == 0);
 }
 
+/* Whether a frame begins there whose format is none of before zstd 0.8. */
+static bool is_frame(const ZSTD_inBuffer *source)
+{
+    const uint8_t *bytes = (const uint8_t *)source->src + source->pos;
+    return source->size - source->pos >= 4 && (*bytes == 0x28 || bytes[3] == 0x18);
+}
+
 /* Fills `out`; 0, a zstd error, or (size_t)-1: the stream ends too early or goes on too long. */
 static size_t judge_zstd(Input in, uint8_t *out, size_t length)
 {
     static ZSTD_DCtx *context;
     ZSTD_inBuffer source = {in.next, in.left, 0};
     ZSTD_outBuffer target = {out, length, 0};
-    size_t hint = 1;
+    size_t hint = 0;
     if (!context) {
         context = ZSTD_createDCtx();
         ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, WINDOW_BITS);
@@ -77,6 +84,8 @@ static size_t judge_zstd(Input in, uint8_t *out, size_t length)
     ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
     while (target.pos < length) {
         const size_t before = source.pos + target.pos;
+        if (hint == 0 && !is_frame(&source))
+            return (size_t)-1;
         hint = ZSTD_decompressStream(context, &target, &source);
         if (ZSTD_isError(hint))
             return hint;

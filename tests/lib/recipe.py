@@ -35,7 +35,7 @@ import small_image
 from small_image import KINDS, deflate, spell
 
 PANTRY = {name: getattr(small_image, name) for name in (
-    "cell", "content", "zstd_frame", "zstd_repeat", "zstd_skip", "backing_cells",
+    "cell", "content", "zstd_frame", "zstd_old_frame", "zstd_repeat", "zstd_skip", "backing_cells",
     "BACKING_FORMAT", "FEATURE_NAMES", "BITMAPS", "CRYPTO", "DATA_FILE_NAME", "DIRTY", "CORRUPT",
     "DATA_FILE", "COMPRESSION", "SUBCLUSTERS", "RAW_DATA_FILE")}
 

@@ -79,6 +79,12 @@ def zstd_repeat(byte, count):
             (count << 3 | 1 << 1 | 1).to_bytes(3, "little") + byte)
 
 
+def zstd_old_frame(data):
+    """The same as zstd 0.7 wrote it; Debian's library still unpacks it."""
+    return (b"\x27\xb5\x2f\xfd\xa0" + struct.pack("<I", len(data)) + b"\x40" +
+            struct.pack(">H", len(data)) + data + b"\xc0\0\0")
+
+
 def zstd_skip(data):
     return struct.pack("<II", 0x184d2a50, len(data)) + data
 

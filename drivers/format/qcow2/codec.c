@@ -22,6 +22,32 @@ static ZSTD_DCtx *get_context(void)
     return context;
 }
 
+/* Frames of before zstd 0.8 are decoded by code of their own, in some builds of the library. */
+static bool is_old_frame(const uint8_t *in, size_t length)
+{
+    return length >= 4 && in[0] >= 0x1e && in[0] < 0x28 && in[1] == 0xb5 && in[2] == 0x2f &&
+           in[3] == 0xfd;
+}
+
+/* Unpacks the frame that comes next; its packed length, or 0 and a reason. */
+static size_t unpack_frame(ZSTD_DCtx *context, const uint8_t *in, size_t in_length, uint8_t *out,
+                           size_t out_length, size_t *made, const char **reason)
+{
+    if (is_old_frame(in, in_length)) {
+        *reason = "a frame of before zstd 0.8";
+        return 0;
+    }
+    const size_t frame = ZSTD_findFrameCompressedSize(in, in_length);
+    const size_t got =
+        ZSTD_isError(frame) ? frame : ZSTD_decompressDCtx(context, out, out_length, in, frame);
+    if (ZSTD_isError(got)) {
+        *reason = ZSTD_getErrorName(got);
+        return 0;
+    }
+    *made += got;
+    return frame;
+}
+
 /* Frame by frame in one go each, so that the cluster itself is the window: however large a window
  * a frame asks for, none is allocated. */
 static bool unpack_zstd(const uint8_t *in, size_t in_length, uint8_t *out, size_t out_length,
@@ -32,16 +58,12 @@ static bool unpack_zstd(const uint8_t *in, size_t in_length, uint8_t *out, size_
     if (!context)
         return uc_error_set(error, UC_ERROR_MEMORY, "not enough memory for zstd");
     while (made < out_length) {
-        const size_t frame = ZSTD_findFrameCompressedSize(in + taken, in_length - taken);
-        const size_t got =
-            ZSTD_isError(frame)
-                ? frame
-                : ZSTD_decompressDCtx(context, out + made, out_length - made, in + taken, frame);
-        if (ZSTD_isError(got))
+        const char *reason = NULL;
+        taken += unpack_frame(context, in + taken, in_length - taken, out + made, out_length - made,
+                              &made, &reason);
+        if (reason)
             return uc_error_set(error, UC_ERROR_FAILED, "zstd, after %zu of %zu bytes: %s", made,
-                                out_length, ZSTD_getErrorName(got));
-        taken += frame;
-        made += got;
+                                out_length, reason);
     }
     return true;
 }
