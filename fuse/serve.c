@@ -61,6 +61,17 @@ static struct fuse_entry_param entry_of(const UcServe *serve, fuse_ino_t id)
 
 /* ---- the connection ---- */
 
+/* What is asked for after -o. Splicing is not to be had through a connection of our own, and
+ * libfuse ends a mount that wants what it cannot have; it makes the buffer for requests as large as
+ * the largest write, which would be none at all for a careless number. Nothing is written here. */
+static void apply_options(struct fuse_conn_info_opts *options, struct fuse_conn_info *connection)
+{
+    unsigned max_write = connection->max_write;
+    fuse_apply_conn_info_opts(options, connection);
+    connection->max_write = max_write;
+    connection->want &= connection->capable;
+}
+
 static void serve_init(void *data, struct fuse_conn_info *connection)
 {
     const UcServe *serve = data;
@@ -73,7 +84,7 @@ static void serve_init(void *data, struct fuse_conn_info *connection)
     connection->want &= ~FUSE_CAP_AUTO_INVAL_DATA;
     if (serve->passthrough)
         uc_passthrough_greet(connection);
-    fuse_apply_conn_info_opts(serve->connection, connection);
+    apply_options(serve->connection, connection);
     serve->ready(serve->ready_data);
 }
 

@@ -10,7 +10,8 @@ from chain import Builder  # noqa: E402
 from unchain import Mount, Wrong, check_mounted, main  # noqa: E402
 
 OPTIONS = ["direct_io", "read_ahead=0", "max_threads=1", "cache_size=0", "index_size=0",
-           "cache_size=100k,index_size=100k,max_threads=2,direct_io"]
+           "cache_size=100k,index_size=100k,max_threads=2,direct_io",
+           "splice_read,splice_write,splice_move", "max_write=1"]
 
 
 def check_read_ahead(directory, kib):
