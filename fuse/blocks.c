@@ -81,6 +81,12 @@ static bool wait_for_end(UcCounter *counter, gint64 patience)
     return ended;
 }
 
+static void join(UcCounter *counter)
+{
+    if (counter->thread != NULL)
+        g_thread_join(g_steal_pointer(&counter->thread));
+}
+
 UcCounter *uc_counter_start(GPtrArray *list, gint64 patience)
 {
     UcCounter *counter = g_new0(UcCounter, 1);
@@ -88,8 +94,11 @@ UcCounter *uc_counter_start(GPtrArray *list, gint64 patience)
     g_mutex_init(&counter->lock);
     g_cond_init(&counter->ended_changed);
     atomic_init(&counter->stop, false);
-    counter->thread = g_thread_new("count", run, counter);
-    wait_for_end(counter, patience);
+    counter->thread = g_thread_try_new("count", run, counter, NULL);
+    if (counter->thread == NULL)
+        counter->ended = true; /* the guesses stay */
+    if (wait_for_end(counter, patience))
+        join(counter);
     return counter;
 }
 
@@ -98,7 +107,7 @@ bool uc_counter_stop(UcCounter *counter)
     atomic_store(&counter->stop, true);
     if (!wait_for_end(counter, G_USEC_PER_SEC / 10))
         return false;
-    g_thread_join(counter->thread);
+    join(counter);
     g_mutex_clear(&counter->lock);
     g_cond_clear(&counter->ended_changed);
     g_ptr_array_unref(counter->list);

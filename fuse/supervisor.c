@@ -60,13 +60,15 @@ static bool start_worker(Supervisor *self, bool *is_worker, GError **error)
         return uc_error_set(error, UC_ERROR_FAILED, "socketpair: %s", g_strerror(errno));
     fflush(NULL);
     self->worker = fork();
+    if (self->worker < 0)
+        return uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
     *is_worker = self->worker == 0;
     if (*is_worker)
         return uc_worker_run(self->mount, ends[1], self->guard.pipe, error);
     close(ends[1]);
     self->control = ends[0];
     self->process = pidfd_open(self->worker, 0);
-    return self->worker > 0 || uc_error_set(error, UC_ERROR_FAILED, "fork: %s", g_strerror(errno));
+    return true;
 }
 
 /* Whether it leaves by itself, and soon; what it says is not what counts. */

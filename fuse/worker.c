@@ -110,11 +110,25 @@ static void *end_thread(void *data)
     pthread_exit(data);
 }
 
-static void load_unwinder(void)
+static bool try_thread(GError **error)
 {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, end_thread, NULL) == 0)
-        pthread_join(thread, NULL);
+    int code = pthread_create(&thread, NULL, end_thread, NULL);
+    if (code == 0)
+        code = pthread_join(thread, NULL);
+    return code == 0 ||
+           uc_error_set(error, UC_ERROR_FAILED, "cannot start a thread: %s", g_strerror(code));
+}
+
+/* What it takes to serve, before it is said that all is well. */
+static bool start_watching(Worker *self, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    GThread *thread = g_thread_try_new("watch", watch, self, &cause);
+    if (thread == NULL)
+        return uc_error_set(error, UC_ERROR_FAILED, "%s", cause->message);
+    g_thread_unref(thread);
+    return try_thread(error);
 }
 
 /* Everything is open: the supervisor mounts, and lets us have the connection. */
@@ -130,8 +144,9 @@ static void on_greeting(void *data)
     *(bool *)data = true;
 }
 
-/* The kernel says hello before anything else, and asks nothing until it is answered. */
-static bool greet(UcMount *mount)
+/* The kernel says hello before anything else, and asks nothing until it is answered. Not if
+ * somebody has unmounted already. */
+static bool greet(UcMount *mount, GError **error)
 {
     bool greeted = false;
     struct fuse_buf request = {0};
@@ -144,7 +159,9 @@ static bool greet(UcMount *mount)
             fuse_session_process_buf(mount->session, &request);
     }
     free(request.mem);
-    return greeted;
+    return (greeted && !fuse_session_exited(mount->session)) ||
+           uc_error_set(error, UC_ERROR_FAILED, "%s: the mount ended before it answered",
+                        mount->mountpoint->path);
 }
 
 static void register_passthrough(const UcMount *mount)
@@ -164,10 +181,10 @@ static bool enter_sandbox(const UcMount *mount, GError **error)
 
 static bool prepare(UcMount *mount, const Worker *self, GError **error)
 {
-    load_unwinder();
     if (self->background)
         uc_detach_prepare();
-    if (!uc_mount_open(mount, error) || !connect_session(mount, self->control) || !greet(mount))
+    if (!try_thread(error) || !uc_mount_open(mount, error) ||
+        !connect_session(mount, self->control) || !greet(mount, error))
         return false;
     register_passthrough(mount);
     return enter_sandbox(mount, error);
@@ -190,9 +207,8 @@ bool uc_worker_run(UcMount *mount, int control, int guard, GError **error)
     static Worker self; /* outlives the thread that looks at it */
     uc_descriptor_close_others(control, guard);
     self = (Worker){control, uc_signals_open(), !mount->foreground};
-    if (!prepare(mount, &self, error))
+    if (!prepare(mount, &self, error) || !start_watching(&self, error))
         return false;
-    g_thread_unref(g_thread_new("watch", watch, &self));
     uc_mount_announce(mount);
     if (self.background)
         uc_detach();
