@@ -19,6 +19,10 @@ static bool take_data_file(Qcow2Extensions *extensions, Qcow2Bytes data, GError 
     if (memchr(data.bytes, 0, data.length))
         return uc_error_set(error, UC_ERROR_FAILED,
                             "the name of the external data file has a NUL byte in it");
+    if (data.length > QCOW2_MAX_DATA_FILE_LENGTH)
+        return uc_error_set(error, UC_ERROR_FAILED,
+                            "the name of the external data file has %zu bytes, expected at most %d",
+                            data.length, QCOW2_MAX_DATA_FILE_LENGTH);
     extensions->data_file = data;
     return true;
 }

@@ -54,7 +54,8 @@ enum {
 #define QCOW2_MAX_L1_ENTRIES (1u << 22)              /* QEMU's limit */
 #define QCOW2_MAX_SIZE ((1ull << 63) - (1ull << 30)) /* QEMU's limit */
 #define QCOW2_MAX_BACKING_LENGTH 1023
-#define QCOW2_MAX_FORMAT_LENGTH 15 /* QEMU's limit */
+#define QCOW2_MAX_FORMAT_LENGTH 15      /* QEMU's limit */
+#define QCOW2_MAX_DATA_FILE_LENGTH 4095 /* the system opens nothing with a longer name */
 
 /* Feature bits. */
 #define QCOW2_INCOMPATIBLE_DIRTY (1ull << 0)
