@@ -64,6 +64,20 @@ static void state_format(UcSpec *spec, const char *format)
     uc_spec_add(spec, "driver", uc_spec_new_string(format));
 }
 
+/* Whether a file is locked is for the user to say: what a virtual machine writes must not be read
+ * because an image from a stranger asks for it. */
+static void drop_sharing(UcSpec *spec)
+{
+    for (guint i = spec->entries ? spec->entries->len : 0; i-- > 0;) {
+        const UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
+
+        if (strcmp(entry->key, "force-share") == 0 || strcmp(entry->key, "locking") == 0)
+            g_ptr_array_remove_index(spec->entries, i);
+        else
+            drop_sharing(entry->value);
+    }
+}
+
 static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNode *node,
                          GError **error)
 {
@@ -81,6 +95,7 @@ static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNod
         return NULL;
     }
     uc_spec_relocate(spec, file ? file->name : NULL);
+    drop_sharing(spec);
     if (implied->format)
         state_format(spec, implied->format);
     return g_steal_pointer(&spec);
