@@ -108,10 +108,17 @@ static bool check_status(const Supervisor *self, int status, GError **error)
 
 /* ---- becoming ready ---- */
 
+/* A FIFO that nobody reads is an error, and not to be waited for. */
+static FILE *create(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+    return fd >= 0 ? fdopen(fd, "w") : NULL;
+}
+
 static bool write_pid_file(Supervisor *self, GError **error)
 {
     const char *path = self->mount->pid_file;
-    FILE *file = path != NULL ? fopen(path, "we") : NULL;
+    FILE *file = path != NULL ? create(path) : NULL;
     self->has_pid_file = file != NULL;
     bool written = file != NULL && fprintf(file, "%d\n", (int)getpid()) > 0;
     if (path == NULL || ((file == NULL || fclose(file) == 0) && written))

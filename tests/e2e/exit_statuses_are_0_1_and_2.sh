@@ -36,6 +36,11 @@ expect 1 'no.raw' map no.raw
 expect 1 'no.raw' mount no.raw disk
 expect 1 'nowhere' mount disk.raw nowhere
 expect 1 '/dev/null: expected a directory or a regular file' mount disk.raw /dev/null
+mkfifo pipe
+if [ -w /dev/fuse ]; then
+    expect 1 'cannot write the pid file .*/pipe: No such device' mount --pid-file=pipe disk.raw disk
+    ! grep " $PWD/disk " /proc/self/mountinfo || fail 'it is mounted without a pid file'
+fi
 expect 1 'expected a regular file' map disk
 expect 1 'qcow2' map -f qcow2 disk.raw
 expect 1 'no.json' map -c no.json
