@@ -129,13 +129,6 @@ static const char *name_beside(const char *name, const char *beside)
     return strncmp(name, beside, length) == 0 ? name + length : name;
 }
 
-static char *quote(const char *name)
-{
-    g_autofree char *shown = uc_text_escape(name, -1);
-
-    return g_shell_quote(shown);
-}
-
 static bool set_unstated(GError **error, const UcFrame *frame)
 {
     const UcHostFile *host = uc_node_host_file(frame->file);
@@ -143,7 +136,8 @@ static bool set_unstated(GError **error, const UcFrame *frame)
     const char *name = host ? host->name : frame->file->name;
     const char *image = parent ? parent->name : "IMAGE";
     g_autofree char *shown = uc_text_escape(name, -1);
-    g_autofree char *backing = quote(name_beside(name, image)), *top = quote(image);
+    g_autofree char *backing = uc_text_quote(name_beside(name, image));
+    g_autofree char *top = uc_text_quote(image);
 
     return uc_error_set(
         error, UC_ERROR_FAILED,

@@ -27,9 +27,9 @@ static void append_escaped(GString *escaped, guchar byte)
     g_string_append_len(escaped, text, sizeof text);
 }
 
-char *uc_text_escape(const char *text, gssize length)
+/* As uc_text_escape(), with a backslash before each of `special` as well. */
+static char *escape(const char *text, const char *end, const char *special)
 {
-    const char *end = text + (length < 0 ? strlen(text) : (gsize)length);
     GString *escaped = g_string_sized_new(end - text);
 
     while (text < end) {
@@ -39,6 +39,8 @@ char *uc_text_escape(const char *text, gssize length)
         if (c != (gunichar)-1 && c != (gunichar)-2 && c != 0) {
             bytes = g_utf8_next_char(text) - text;
             if (is_harmless(c)) {
+                if (strchr(special, *text))
+                    g_string_append_c(escaped, '\\');
                 g_string_append_len(escaped, text, bytes);
                 text += bytes;
                 continue;
@@ -51,13 +53,26 @@ char *uc_text_escape(const char *text, gssize length)
     return g_string_free(escaped, FALSE);
 }
 
+char *uc_text_escape(const char *text, gssize length)
+{
+    return escape(text, text + (length < 0 ? strlen(text) : (gsize)length), "");
+}
+
 char *uc_text_quote(const char *text)
 {
     g_autofree char *escaped = uc_text_escape(text, -1);
     gboolean plain =
         strspn(escaped, "/.-_+,:@%" G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS) == strlen(escaped);
 
-    return plain ? g_steal_pointer(&escaped) : g_shell_quote(escaped);
+    if (plain)
+        return g_steal_pointer(&escaped);
+    if (strcmp(escaped, text) == 0)
+        return g_shell_quote(text);
+
+    /* in $'' the shell makes bytes of what is escaped */
+    g_autofree char *inner = escape(text, text + strlen(text), "'\\");
+
+    return g_strdup_printf("$'%s'", inner);
 }
 
 char *uc_text_size(guint64 bytes)

@@ -10,7 +10,8 @@
  */
 char *uc_text_escape(const char *text, gssize length);
 
-/* The same as one word of a command line that can be copied to a shell. The caller frees. */
+/* The same as one word of a command line that can be copied to a shell (of those that know $'',
+ * where there is something to escape). The caller frees. */
 char *uc_text_quote(const char *text);
 
 /* A size as people write it: 65536 is "64 KiB", 1000 is "1000 bytes". The caller frees. */

@@ -31,3 +31,17 @@ for i in range(0, len(lines), 3):
     json.loads(lines[i + 2])'
 ! "$UNCHAIN" map $'no\e[31m\n' 2>err || fail 'found'
 [ "$(wc -l <err)" = 1 ] && ! LC_ALL=C grep -q -a "$(printf '\033')" err || fail "$(od -c err)"
+
+# The commands that are named can be copied to a shell, whatever the names.
+for name in $'new\nline' $'it\'s' $'it\'s \e[31m\\x0a\xff' '$(touch PWNED)'; do
+    cp plain.qcow2 "base $name"
+    qemu-img create -q -f qcow2 -u -b "base $name" -F qcow2 "top $name" 1M
+    LC_ALL=C sed -i 's/\xe2y[*]\xca/\x01\x02\x03\x04/' "top $name" # states no format now
+    ! "$UNCHAIN" info "top $name" -f qcow2 2>err || fail 'it is opened'
+    eval "$(grep -o 'qemu-img rebase .*' err | sed 's/ (the backing file of .*//')"
+    "$UNCHAIN" info "top $name" -f qcow2 >out || fail "it is not mended: $(cat err)"
+    mkdir "mnt $name"
+    "$UNCHAIN" mount plain.qcow2 "mnt $name" >out
+    eval "$(sed -n 's/^to end it: //p' out)" || fail "$(cat out)"
+done
+[ ! -e PWNED ] || fail 'a name is a command'

@@ -232,6 +232,21 @@ static void check_escape(const char *text, gssize length, const char *expected)
     CU_ASSERT_TRUE(g_utf8_validate(escaped, -1, NULL));
 }
 
+static void check_quote(const char *text, const char *expected)
+{
+    g_autofree char *quoted = uc_text_quote(text);
+
+    CU_ASSERT_STRING_EQUAL(quoted, expected);
+}
+
+static void test_quote(void)
+{
+    check_quote("/mnt/a.raw", "/mnt/a.raw");
+    check_quote("a b", "'a b'");
+    check_quote("a'b\\c", "'a'\\''b\\c'");
+    check_quote("a\n'\\x0a\xff", "$'a\\x0a\\'\\\\x0a\\xff'");
+}
+
 static void test_escape(void)
 {
     check_escape("plain \xc3\xa9", -1, "plain \xc3\xa9");
@@ -266,6 +281,7 @@ int main(void)
     CU_add_test(suite, "relocate", test_relocate);
     CU_add_test(suite, "sizes", test_sizes);
     CU_add_test(suite, "escaped text", test_escape);
+    CU_add_test(suite, "quoted text", test_quote);
     CU_basic_run_tests();
     failures = CU_get_number_of_failures();
     CU_cleanup_registry();
