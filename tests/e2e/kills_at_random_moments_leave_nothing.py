@@ -63,6 +63,7 @@ class Life:
         self.rng = rng
         self.directory = os.path.abspath("mnt")
         self.mark = f"UNCHAIN_ROUND={os.getpid()}.{number}"
+        self.killed = set()
         self.foreground = rng.random() < 0.4
         self.victims = rng.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         self.moment = rng.choices(list(MOMENTS), list(MOMENTS.values()))[0]
@@ -115,6 +116,7 @@ class Life:
         while time.monotonic() < end:
             roles = self.roles()
             there = [roles[name] for name in self.victims.split(", ") if name in roles]
+            self.killed.update(there)
             for pid in there:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -123,9 +125,10 @@ class Life:
         return False
 
     def goes_on(self):
-        """All that it needs is there, and it answers."""
-        return is_mounted(self.directory) and set(self.roles()) == {"supervisor", "worker",
-                                                                    "guard"} and self.answers()
+        """All that it needs is there, and it answers. (What was killed may still be dying.)"""
+        roles = self.roles()
+        return is_mounted(self.directory) and set(roles) == {"supervisor", "worker", "guard"} and \
+            self.killed.isdisjoint(roles.values()) and self.answers()
 
     def end_otherwise(self):
         """It can do without one of its processes, and, with what has taken its place, again."""
