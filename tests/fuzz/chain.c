@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Input input = {data, size};
     const unsigned flags = (unsigned)input_number(&input, 1);
     const uint64_t salt = input_number(&input, 2);
-    UcGraph *graph = stage_graph();
+    UcGraph *graph = stage_graph(memory_drivers);
     g_autoptr(UcSpec) spec = make_spec(flags);
     g_autoptr(GError) error = NULL;
     layers_read(input);

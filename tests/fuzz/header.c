@@ -151,7 +151,7 @@ static void open_image(UcGraph *graph, UcNode *child, unsigned how, Input bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Input bytes = {data, size};
-    UcGraph *graph = stage_graph();
+    UcGraph *graph = stage_graph(memory_drivers);
     UcNode *child = file_node(graph);
     const unsigned how = (unsigned)input_number(&bytes, 1);
     use_file(child, how, bytes);

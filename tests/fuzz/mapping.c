@@ -191,7 +191,8 @@ static Qcow2Header make_header(Input *input)
         header.incompatible |= QCOW2_INCOMPATIBLE_EXTENDED_L2;
     if (flags & EXTERNAL_DATA)
         header.incompatible |= QCOW2_INCOMPATIBLE_DATA_FILE;
-    stage_graph()->gate.truncated = flags & TRUNCATED_ZERO ? UC_TRUNCATED_ZERO : UC_TRUNCATED_ERROR;
+    stage_graph(memory_drivers)->gate.truncated =
+        flags & TRUNCATED_ZERO ? UC_TRUNCATED_ZERO : UC_TRUNCATED_ERROR;
     header.disk.l1_entries = (uint32_t)input_number(input, 1) + 1;
     header.disk.size = (uint64_t)header.disk.l1_entries << (2 * header.cluster_bits - 3);
     if (qcow2_header_has_subclusters(&header))
@@ -214,8 +215,8 @@ static void use_file(const Qcow2Header *header, Input pieces)
 static Qcow2 make_state(const Qcow2Header *header)
 {
     Qcow2 state = {.header = *header, .geometry = qcow2_geometry(header)};
-    const bool bounded =
-        !state.geometry.external_data && stage_graph()->gate.truncated == UC_TRUNCATED_ERROR;
+    const bool bounded = !state.geometry.external_data &&
+                         stage_graph(memory_drivers)->gate.truncated == UC_TRUNCATED_ERROR;
     state.geometry.data_end = bounded ? file.size : UINT64_MAX;
     state.l1 = (Qcow2Table){"L1 table", 0, header->disk.l1_entries, 3};
     return state;
@@ -237,7 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     extern const UcDriver uc_driver_qcow2;
     const UcPort *ports = uc_driver_qcow2.ports;
     Input input = {data, size};
-    UcGraph *graph = stage_graph();
+    UcGraph *graph = stage_graph(memory_drivers);
     const Qcow2Header header = make_header(&input);
     const uint64_t start = header.disk.size / 256 * input_number(&input, 1);
     use_file(&header, input);

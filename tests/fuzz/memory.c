@@ -10,8 +10,8 @@
 #define MOST_BLOCKS 256 /* that one answer joins */
 
 extern const UcDriver uc_driver_file, uc_driver_raw, uc_driver_qcow2, uc_driver_null_co,
-    uc_driver_copy_on_read, uc_driver_compress, uc_driver_preallocate, uc_driver_copy_before_write,
-    uc_driver_snapshot_access, uc_driver_quorum;
+    uc_driver_blkdebug, uc_driver_blkverify, uc_driver_copy_on_read, uc_driver_compress,
+    uc_driver_preallocate, uc_driver_copy_before_write, uc_driver_snapshot_access, uc_driver_quorum;
 
 static const MemoryFile *files;
 static size_t n_files;
@@ -138,17 +138,11 @@ static void __attribute__((constructor)) take_over(void)
     driver_null_co.options = null_options;
 }
 
-const UcDriver *const memory_drivers[] = {
-    &driver_file,
-    &driver_host_device,
-    &driver_null_co,
-    &uc_driver_raw,
-    &uc_driver_qcow2,
-    &uc_driver_copy_on_read,
-    &uc_driver_compress,
-    &uc_driver_preallocate,
-    &uc_driver_copy_before_write,
-    &uc_driver_snapshot_access,
-    &uc_driver_quorum,
-    NULL,
-};
+#define SOUND_DRIVERS                                                                              \
+    &driver_file, &driver_host_device, &driver_null_co, &uc_driver_raw, &uc_driver_qcow2,          \
+        &uc_driver_copy_on_read, &uc_driver_compress, &uc_driver_preallocate,                      \
+        &uc_driver_copy_before_write, &uc_driver_snapshot_access, &uc_driver_quorum
+
+const UcDriver *const memory_drivers[] = {SOUND_DRIVERS, NULL};
+const UcDriver *const memory_drivers_failing[] = {SOUND_DRIVERS, &uc_driver_blkdebug,
+                                                  &uc_driver_blkverify, NULL};

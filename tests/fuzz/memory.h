@@ -5,8 +5,8 @@
 
 /*
  * Files that lie in memory, and a table of drivers: the program's own, but that "file" and
- * "host_device" open these and no others. What waits, what fails on purpose or because two children
- * differ, and what opens files that are no children is left out.
+ * "host_device" open these and no others. What waits and what opens files that are no children is
+ * left out.
  *
  * The bytes lie at the beginning of the file; or, with a spread, piece by piece, each where a
  * multiple of 2^spread is, so that a short input fills the tables of an image with large clusters.
@@ -29,3 +29,5 @@ const MemoryFile *memory_find(const char *name);
 void memory_read(const MemoryFile *file, uint64_t offset, uint8_t *buffer, size_t length);
 
 extern const UcDriver *const memory_drivers[];
+/* With those that fail on purpose or because two children differ. */
+extern const UcDriver *const memory_drivers_failing[];

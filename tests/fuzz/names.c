@@ -12,17 +12,36 @@
 /*
  * Names and descriptions: everything that is text. The first byte of the input says what the rest
  * is: a graph file, the name of a backing file as an image has it, dotted options, or just a text
- * that is to be shown. What can be understood is opened; there are four small raw files for that.
+ * that is to be shown. What can be understood is opened; there are small files for that, in two
+ * directories: raw ones, and an image with a backing file.
  */
 enum { GRAPH_FILE, IMAGE_NAME, DOTTED, TEXT, KINDS };
 
 static const uint8_t bytes[4096] = {1, 2, 3};
 
+/* Of 4 KiB, all of it unallocated, over base.raw. */
+static const uint8_t image[1024] = {
+    'Q',          'F',         'I',      0xfb,     [7] = 3, /* the version */
+    [15] = 128,   [19] = 8,                                 /* where the backing file's name is */
+    [23] = 9,     [30] = 0x10, [39] = 1, [46] = 2,          /* clusters, size, the L1 table */
+    [99] = 4,     [103] = 104,                              /* refcounts, the header's length */
+    [104] = 0xe2, 0x79,        0x2a,     0xca,     [111] = 3, 'r', 'a', 'w',
+    [128] = 'b',  'a',         's',      'e',      '.',       'r', 'a', 'w',
+};
+
+#define RAW(file_name, length)                                                                     \
+    {                                                                                              \
+        .name = file_name, .bytes = bytes, .held = MIN(sizeof bytes, length), .size = length       \
+    }
+#define IMAGE(file_name)                                                                           \
+    {                                                                                              \
+        .name = file_name, .bytes = image, .held = sizeof image, .size = sizeof image              \
+    }
+
 static const MemoryFile files[] = {
-    {.name = "test.qcow2", .bytes = bytes, .held = sizeof bytes, .size = sizeof bytes},
-    {.name = "base.qcow2", .bytes = bytes, .held = sizeof bytes, .size = 1 << 20},
-    {.name = "base.raw", .bytes = bytes, .held = sizeof bytes, .size = sizeof bytes},
-    {.name = "data.bin", .bytes = bytes, .held = 3, .size = 3},
+    IMAGE("test.qcow2"),       RAW("base.qcow2", 1 << 20), RAW("base.raw", sizeof bytes),
+    RAW("data.bin", 3),        IMAGE("images/test.qcow2"), RAW("images/base.raw", sizeof bytes),
+    RAW("images/data.bin", 3),
 };
 
 static void check_tree(const UcSpec *spec, unsigned depth)
@@ -114,11 +133,21 @@ static void try_dotted(UcGraph *graph, const char *text)
     open_spec(graph, spec);
 }
 
+/* GLib knows no $''. */
+static void check_quoted(const char *text)
+{
+    g_autofree char *quoted = uc_text_quote(text);
+    g_autofree char *unquoted = g_shell_unquote(quoted, NULL);
+    promise_text(quoted);
+    promise(!*text || g_str_has_prefix(quoted, "$'") || g_strcmp0(unquoted, text) == 0);
+}
+
 static void try_text(const char *text, size_t length)
 {
     g_autofree char *escaped = uc_text_escape(text, (gssize)length);
     g_autofree char *resolved = uc_spec_resolve_name("images/test.qcow2", text);
     uint64_t size = 0;
+    check_quoted(text);
     promise(g_utf8_validate(escaped, -1, NULL));
     promise(strlen(escaped) <= 4 * length);
     promise_text(escaped);
@@ -132,7 +161,7 @@ static void try_text(const char *text, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Input input = {data, size};
-    UcGraph *graph = stage_graph();
+    UcGraph *graph = stage_graph(memory_drivers_failing);
     const unsigned kind = (unsigned)input_number(&input, 1) % KINDS;
     g_autofree char *text = g_strndup((const char *)input.next, input.left);
     memory_use(files, G_N_ELEMENTS(files));

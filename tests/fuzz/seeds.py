@@ -217,16 +217,34 @@ def descriptions(seeds):
     graph = b'{"blockdevs":[{"driver":"raw","node-name":"a","file":{"driver":"file",' \
             b'"filename":"base.raw"}},{"driver":"copy-on-read","node-name":"b","file":"a"}],' \
             b'"exports":[{"node-name":"b","name":"b.raw"}]}'
+    failing = b'{"driver":"qcow2","file":{"driver":"blkdebug","align":512,"inject-error":[' \
+              b'{"offset":"512","length":8,"errno":5,"once":true}],"image":{"driver":"file",' \
+              b'"filename":"test.qcow2"}}}'
+    filtered = b'{"driver":"qcow2","file":{"driver":"compress","file":{"driver":"file",' \
+               b'"filename":"test.qcow2"}}}'
+    same = b'{"driver":"quorum","node-name":"a","vote-threshold":2,"children":[' \
+           b'{"driver":"null-co","node-name":"a"},{"driver":"null-co","node-name":""}]}'
+    unnamed = b'{"driver":"raw","node-name":"","file":{"driver":"null-co","size":"8E"}}'
+    first = b'{"driver":"qcow2","file":"a","backing":{"driver":"raw"}}'
+    again = b'{"blockdevs":[' + b",".join(
+        b'{"driver":"%s","node-name":"%s",%s}' % parts for parts in (
+            (b"file", b"a", b'"filename":"test.qcow2"'), (b"qcow2", b"b", b'"file":"a"'),
+            (b"throttle", b"b", b'"file":"b"'), (b"raw", b"", b'"file":"a"'),
+            (b"copy-on-read", b"c", b'"file":"b"'), (b"compress", b"d", b'"file":"e"'),
+            (b"preallocate", b"e", b'"file":"d"'))
+    ) + b'],"exports":[{"node-name":"c"},{"node-name":"a","name":"a"},{"node-name":"d"}]}'
     deep = b'{"a":' * 70 + b"1" + b"}" * 70
     odd = b"/* a */ {'a': [1, -2.5, true, null, \"\\u00e9\\n\"], \"b.c\": 0x10}"
-    for text in node, raw, vote, deep, odd:
+    for text in node, raw, vote, failing, filtered, same, unnamed, first, deep, odd:
         seeds.add("names", b"\0[" + text)
         seeds.add("names", b"\1\0json:" + text)
-    seeds.add("names", b"\0" + graph)
+    for text in graph, again:
+        seeds.add("names", b"\0" + text)
     for text in (b"driver=raw,file.driver=file,file.filename=base.raw,offset=1.5k",
                  b"driver=qcow2,file.filename=test.qcow2,overlap-check.template=all",
                  b"driver=quorum,vote-threshold=1,children.0.driver=null-co,"
-                 b"children.1.driver=null-co", b"a,,b=c"):
+                 b"children.1.driver=null-co", b"a,,b=c", b"driver=qcow2,file.driver=blkdebug,"
+                 b"file.inject-error.0.sector=1,file.image.filename=test.qcow2"):
         seeds.add("names", b"\2" + text)
     for text in (b"1.5G", b"0x200", b"99999999999999999999", b"\x1b[2J\xe2\x80\xae\xff",
                  "Müller \u200b".encode()):

@@ -8,11 +8,11 @@
 #define CACHE_BYTES (4u << 20) /* so small that it has one lock, not sixteen */
 #define INDEX_BYTES (512u << 10)
 
-UcGraph *stage_graph(void)
+UcGraph *stage_graph(const UcDriver *const *drivers)
 {
     static UcGraph *graph;
     if (!graph) {
-        graph = uc_graph_new(memory_drivers, NULL);
+        graph = uc_graph_new(drivers, NULL);
         uc_graph_set_limits(graph, CACHE_BYTES, INDEX_BYTES);
     }
     return graph;

@@ -8,7 +8,7 @@
  * do with it. It is never sealed, so that reads start no threads and the same input does the same
  * twice.
  */
-UcGraph *stage_graph(void);
+UcGraph *stage_graph(const UcDriver *const *drivers);
 
 /* Forgets all nodes and everything that was learnt from them. */
 void stage_clear(UcGraph *graph);
