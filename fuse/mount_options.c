@@ -2,6 +2,7 @@
 #include "fuse/mount_options.h"
 
 #include "core/option.h"
+#include "core/text.h"
 #include "fuse/log.h"
 
 #include <stddef.h>
@@ -16,16 +17,39 @@
 enum { KEY_ALLOW_OTHER = 1 };
 
 #define READ_AHEAD (1 << 20)
+#define MOST_THREADS 1024
+
+enum { UID, GID, UMASK, MODE, MAX_THREADS, MAX_IDLE_THREADS, MAX_READ, DEPTH_LIMIT, N_NUMBERS };
+G_STATIC_ASSERT(N_NUMBERS == UC_MOUNT_NUMBERS);
+
+/* libfuse reads numbers with sscanf(3), to which -1 and 2^32 + 1 are good ones. */
+static const struct Number {
+    const char *name;
+    size_t place; /* of the unsigned int in UcMountOptions */
+    guint base;
+    guint least, most;
+} numbers[UC_MOUNT_NUMBERS] = {
+    [UID] = {"uid", offsetof(UcMountOptions, ownership.uid), 10, 0, UINT32_MAX - 1},
+    [GID] = {"gid", offsetof(UcMountOptions, ownership.gid), 10, 0, UINT32_MAX - 1},
+    [UMASK] = {"umask", offsetof(UcMountOptions, ownership.umask), 8, 0, 0777},
+    [MODE] = {"mode", offsetof(UcMountOptions, ownership.mode), 8, 0, 0777},
+    [MAX_THREADS] = {"max_threads", offsetof(UcMountOptions, max_threads), 10, 1, MOST_THREADS},
+    [MAX_IDLE_THREADS] = {"max_idle_threads", offsetof(UcMountOptions, max_idle_threads), 10, 1,
+                          MOST_THREADS},
+    [MAX_READ] = {"max_read", offsetof(UcMountOptions, max_read), 10, 0, G_MAXINT},
+    [DEPTH_LIMIT] = {"depth_limit", offsetof(UcMountOptions, depth_limit), 10, 1, G_MAXINT},
+};
 
 static const struct fuse_opt table[] = {
-    OPTION("uid=%u", ownership.uid, 0),
-    OPTION("gid=%u", ownership.gid, 0),
-    OPTION("umask=%o", ownership.umask, 0),
-    OPTION("mode=%o", ownership.mode, 0),
-    OPTION("max_threads=%u", max_threads, 0),
-    OPTION("max_idle_threads=%u", max_idle_threads, 0),
+    OPTION("uid=%s", numbers[UID], 0),
+    OPTION("gid=%s", numbers[GID], 0),
+    OPTION("umask=%s", numbers[UMASK], 0),
+    OPTION("mode=%s", numbers[MODE], 0),
+    OPTION("max_threads=%s", numbers[MAX_THREADS], 0),
+    OPTION("max_idle_threads=%s", numbers[MAX_IDLE_THREADS], 0),
+    OPTION("max_read=%s", numbers[MAX_READ], 0),
+    OPTION("depth_limit=%s", numbers[DEPTH_LIMIT], 0),
     OPTION("clone_fd", clone_fd, 1),
-    OPTION("max_read=%u", max_read, 0),
     FUSE_OPT_KEY("max_read=", FUSE_OPT_KEY_KEEP), /* libfuse wants to hear it twice */
     OPTION("direct_io", direct_io, 1),
     OPTION("passthrough", passthrough, 1),
@@ -38,7 +62,6 @@ static const struct fuse_opt table[] = {
     OPTION("truncated=%s", truncated, 0),
     OPTION("sandbox=%s", sandbox, 0),
     OPTION("root=%s", root, 0),
-    OPTION("depth_limit=%u", depth_limit, 0),
     OPTION("image_opts", image_opts, 1),
     OPTION("graph", graph, 1),
     OPTION("allow_probing", allow_probing, 1),
@@ -83,13 +106,6 @@ static void put(UcMountOptions *options, const char *text)
         g_error("out of memory");
 }
 
-/* Of a value that libfuse could not read: all that it reads are numbers. */
-static const char *expected_value(const char *option)
-{
-    bool octal = g_str_has_prefix(option, "umask=") || g_str_has_prefix(option, "mode=");
-    return octal ? "expected an octal number" : "expected a number";
-}
-
 /* libfuse's "fuse: unknown option(s): `-o foo'" and the like. */
 bool uc_mount_options_refuse(const char *said, GError **error)
 {
@@ -97,9 +113,9 @@ bool uc_mount_options_refuse(const char *said, GError **error)
     if (quote == NULL)
         return uc_error_set(error, UC_ERROR_USAGE, "-o: %s", said);
     const char *option = g_str_has_prefix(quote + 1, "-o ") ? quote + 4 : quote + 1;
-    return uc_error_set(
-        error, UC_ERROR_USAGE, "-o %.*s: %s (see unchain mount --help)", (int)strcspn(option, "'"),
-        option, strstr(said, "unknown") != NULL ? "unknown option" : expected_value(option));
+    return uc_error_set(error, UC_ERROR_USAGE, "-o %.*s: %s (see unchain mount --help)",
+                        (int)strcspn(option, "'"), option,
+                        strstr(said, "unknown") != NULL ? "unknown option" : "expected a number");
 }
 
 static bool parse(UcMountOptions *options, GError **error)
@@ -127,6 +143,31 @@ static bool parse_size(const char *name, UcMountSize *size, GError **error)
                         name, size->text);
 }
 
+static bool parse_number(const struct Number *number, const char *text, unsigned *target,
+                         GError **error)
+{
+    guint64 value;
+    if (g_ascii_string_to_unsigned(text, number->base, number->least, number->most, &value, NULL)) {
+        *target = value;
+        return true;
+    }
+    g_autofree char *shown = uc_text_escape(text, -1);
+    return uc_error_set(error, UC_ERROR_USAGE,
+                        number->base == 8 ? "-o %s=%s: expected an octal number from %o to %o"
+                                          : "-o %s=%s: expected a number from %u to %u",
+                        number->name, shown, number->least, number->most);
+}
+
+static bool parse_numbers(UcMountOptions *options, GError **error)
+{
+    bool fine = true;
+    for (size_t i = 0; fine && i < UC_MOUNT_NUMBERS; i++)
+        if (options->numbers[i] != NULL)
+            fine = parse_number(&numbers[i], options->numbers[i],
+                                G_STRUCT_MEMBER_P(options, numbers[i].place), error);
+    return fine;
+}
+
 static bool parse_sizes(UcMountOptions *options, GError **error)
 {
     return parse_size("read_ahead", &options->read_ahead, error) &&
@@ -150,7 +191,9 @@ UcMountOptions *uc_mount_options_new(char *const *words, GError **error)
     for (; words != NULL && *words != NULL; words++)
         if (**words != '\0')
             put(options, *words);
-    return parse(options, error) && parse_sizes(options, error) ? g_steal_pointer(&options) : NULL;
+    if (!parse(options, error) || !parse_numbers(options, error) || !parse_sizes(options, error))
+        return NULL;
+    return g_steal_pointer(&options);
 }
 
 void uc_mount_options_free(UcMountOptions *options)
@@ -165,6 +208,8 @@ void uc_mount_options_free(UcMountOptions *options)
     free(options->read_ahead.text);
     free(options->cache_size.text);
     free(options->index_size.text);
+    for (size_t i = 0; i < UC_MOUNT_NUMBERS; i++)
+        free(options->numbers[i]);
     g_free(options);
 }
 
@@ -188,7 +233,7 @@ bool uc_mount_options_apply(UcMountOptions *options, UcSources *sources, const c
     sources->no_implied_files |= options->no_implied_files;
     sources->force_share |= options->force_share;
     if (options->depth_limit > 0)
-        sources->depth_limit = MIN(options->depth_limit, G_MAXINT);
+        sources->depth_limit = (int)options->depth_limit;
     sources->cache_bytes = options->cache_size.bytes;
     sources->index_bytes = options->index_size.bytes;
     if (options->graph)

@@ -6,6 +6,8 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+#define UC_MOUNT_NUMBERS 8
+
 typedef struct UcMountSize {
     char *text;     /* what the user wrote, or NULL */
     uint64_t bytes; /* if text is NULL, the default */
@@ -36,7 +38,8 @@ typedef struct UcMountOptions {
     int image_opts, graph, allow_probing, no_implied_files, force_share;
     unsigned depth_limit;
     UcMountSize cache_size, index_size;
-    struct fuse_args rest; /* argv[0], then what libfuse shall have */
+    char *numbers[UC_MOUNT_NUMBERS]; /* what the user wrote for those above; NULL: nothing */
+    struct fuse_args rest;           /* argv[0], then what libfuse shall have */
     struct fuse_conn_info_opts *connection;
 } UcMountOptions;
 

@@ -58,6 +58,10 @@ expect 2 'expected "error" or "zero"' map --truncated=maybe disk.raw
 expect 2 'frobnicate: unknown option' mount -o allow_other,frobnicate disk.raw disk
 expect 2 'uid=root: expected a number' mount -o uid=root disk.raw disk
 expect 2 'mode=rw: expected an octal number' mount -o mode=rw disk.raw disk
+expect 2 'uid=4294967297: expected a number from 0 to' mount -o uid=4294967297 disk.raw disk
+expect 2 'gid=-1: expected a number from 0 to' mount -o gid=-1 disk.raw disk
+expect 2 'mode=7777: expected an octal number from 0 to 777' mount -o mode=7777 disk.raw disk
+expect 2 'max_threads=0: expected a number from 1 to' mount -o max_threads=0 disk.raw disk
 expect 2 'read_ahead=far: expected a size' mount -o read_ahead=far disk.raw disk
 expect 2 'cache_size=-1: expected a size' mount -o cache_size=-1 disk.raw disk
 expect 2 'index_size=: expected a size' mount -o index_size= disk.raw disk
