@@ -51,7 +51,8 @@ bool uc_graph_declare(UcGraph *graph, UcSpec *spec, GError **error);
  * is open or declared. The graph owns the result. */
 UcNode *uc_graph_open(UcGraph *graph, UcSpec *spec, GError **error);
 
-/* From here on nothing changes, and reads may start threads: who forks seals afterwards. */
+/* From here on nothing changes, and reads may start threads: who forks seals afterwards, and has
+ * not sealed another graph before. */
 void uc_graph_seal(UcGraph *graph);
 
 /* The node of that node-name, or NULL. */

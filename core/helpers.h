@@ -6,7 +6,8 @@
 /*
  * Threads that work on shares while there are cores that nobody needs: as many as there are cores,
  * less one for who asks, however many ask. They begin when they are first called, not before: a
- * graph may be opened by a process that forks. Each graph has its own.
+ * graph may be opened by a process that forks. Each graph has its own; but GLib keeps threads that
+ * have ended their work for the next pool, some seconds long.
  */
 typedef struct UcHelpers UcHelpers;
 

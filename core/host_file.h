@@ -15,8 +15,9 @@ typedef struct UcGraph UcGraph;
  * that somebody writes or cuts afterwards is not what the rest belongs to, so from then on nothing
  * is believed that is read of it, for as long as the graph is open. Its size and the time it was
  * last written (st_mtime) tell; they are looked at after every read, and whoever writes changes
- * them first. Who restores both unseen is not seen, nor who writes a block device, or a file whose
- * filesystem makes its times up.
+ * them first; but for who writes through a mapping of the file, which may show only when the kernel
+ * writes the page back. Who restores both unseen is not seen, nor who writes a block device, or a
+ * file whose filesystem makes its times up.
  *
  * A file that has lost its name, because it was removed or replaced, is as good as before. So is
  * one that others may write because the user says so ("force-share"): it is read as it comes.

@@ -66,7 +66,7 @@ static void state_format(UcSpec *spec, const char *format)
 
 /* Whether a file is locked is for the user to say: what a virtual machine writes must not be read
  * because an image from a stranger asks for it. */
-static void drop_sharing(UcSpec *spec)
+static void drop_locking(UcSpec *spec)
 {
     for (guint i = spec->entries ? spec->entries->len : 0; i-- > 0;) {
         const UcSpecEntry *entry = g_ptr_array_index(spec->entries, i);
@@ -74,7 +74,7 @@ static void drop_sharing(UcSpec *spec)
         if (strcmp(entry->key, "force-share") == 0 || strcmp(entry->key, "locking") == 0)
             g_ptr_array_remove_index(spec->entries, i);
         else
-            drop_sharing(entry->value);
+            drop_locking(entry->value);
     }
 }
 
@@ -95,7 +95,7 @@ static UcSpec *json_spec(const char *json, const UcImplied *implied, const UcNod
         return NULL;
     }
     uc_spec_relocate(spec, file ? file->name : NULL);
-    drop_sharing(spec);
+    drop_locking(spec);
     if (implied->format)
         state_format(spec, implied->format);
     return g_steal_pointer(&spec);

@@ -13,8 +13,8 @@ typedef struct UcSpecPlace {
 } UcSpecPlace;
 
 /*
- * The places of all values of a JSON text without comments, in the order in which they begin: of a member of
- * an object the place of its key. json-glib's tree does not remember them. Of UcSpecPlace; the
- * caller frees. Private to core.
+ * The places of all values of a JSON text without comments, in the order in which they begin: of a
+ * member of an object the place of its key. json-glib's tree does not remember them. Of
+ * UcSpecPlace; the caller frees. Private to core.
  */
 GArray *uc_spec_places(const char *text, gsize length);

@@ -49,6 +49,7 @@ static UcStatus status_of(const UcPath *path)
         .compressed = uc_path_is_compressed(path),
         .allocated = path->allocated,
         .reserved = path->reserved,
+        .unsure = path->unsure,
         .depth = path->depth,
         .file = on_host ? path->node->file : NULL,
         .offset = on_host ? path->offset : 0,
@@ -59,6 +60,7 @@ static void add_base(UcStatus *status, const UcPath *entry)
 {
     status->in_base = entry->end == UC_END_BASE;
     status->base_offset = status->in_base ? entry->offset : 0;
+    status->unsure = status->unsure || entry->unsure;
     status->length = MIN(status->length, entry->length);
 }
 
@@ -132,6 +134,7 @@ static void merge(UcStatus *status, const UcStatus *next)
     status->compressed = status->compressed || next->compressed;
     status->allocated = status->allocated || next->allocated;
     status->reserved = status->reserved || next->reserved;
+    status->unsure = status->unsure || next->unsure;
     status->depth = MIN(status->depth, next->depth);
     status->length += next->length;
 }
@@ -179,8 +182,10 @@ bool uc_status_join(UcStatus *status, const UcStatus *next)
                 (!status->in_base || base_goes_on(status, next)) && status->file == next->file &&
                 (!status->file || file_goes_on(status, next));
 
-    if (same)
+    if (same) {
         status->length += next->length;
+        status->unsure = status->unsure || next->unsure;
+    }
     return same;
 }
 

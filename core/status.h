@@ -27,6 +27,7 @@ typedef struct UcStatus {
     bool reserved;          /* the host has space for it; false unless storage was asked for */
     bool in_base;           /* its path enters the base that was asked about ... */
     uint64_t base_offset;   /* ... here */
+    bool unsure;            /* an error kept something from being known: it may say more later */
     uint32_t depth;         /* how many backing edges lead to the layer that decides it */
     const UcHostFile *file; /* where the bytes lie as they are read ... */
     uint64_t offset;        /* ... and at which offset; NULL: nowhere */

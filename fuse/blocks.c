@@ -39,20 +39,23 @@ bool uc_blocks_get(const UcBlocks *blocks, uint64_t *count)
     return known;
 }
 
-/* What a sparse copy finds, in one pass; stops early when asked to, or when there are more pieces
- * than anybody has patience for: then the guess stays. */
+/* What a sparse copy finds, in one pass. The guess stays if it is asked to stop, if there are more
+ * pieces than anybody has patience for, or if an error keeps something from being known: calling
+ * that data for as long as it is mounted could make a disk look full. */
 static void count(UcBlocks *blocks, const atomic_bool *stop)
 {
     const UcStatusQuery query = {.granularity = UC_SEEK_GRANULARITY, .patience = PATIENCE};
     UcStatuses statuses;
     UcStatus status;
     uint64_t bytes = 0, end = 0;
+    bool unsure = false;
     uc_statuses_init(&statuses, blocks->node, 0, blocks->node->size, &query);
     while (uc_statuses_next(&statuses, &status) && !atomic_load(stop)) {
         bytes += status.zero ? 0 : status.length;
         end = status.start + status.length;
+        unsure = unsure || status.unsure;
     }
-    if (end < blocks->node->size)
+    if (end < blocks->node->size || unsure)
         return;
     atomic_store(&blocks->count, bytes / UNIT + (bytes % UNIT != 0));
     atomic_store(&blocks->known, true);

@@ -12,7 +12,7 @@
  * image once, which can take longer than anybody wants to wait for a mount; so a thread counts,
  * and until it is done a guess stands in: never 0, and always fewer than the size says, so that
  * those programs ask for holes and find out. An image in more pieces than can be counted in some
- * seconds keeps its guess.
+ * seconds keeps its guess, and so does one that cannot be looked at in full because of an error.
  */
 typedef struct UcBlocks {
     const UcNode *node;

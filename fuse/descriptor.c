@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuse/descriptor.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <limits.h>
 #include <string.h>
@@ -41,8 +42,10 @@ int uc_descriptor_receive(int socket)
     Message message;
     int fd = -1;
     message_init(&message);
-    if (TEMP_FAILURE_RETRY(recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC)) != 1)
+    ssize_t got = TEMP_FAILURE_RETRY(recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC));
+    if (got < 0)
         return -1;
+    errno = got == 0 ? 0 : EMFILE;
     const struct cmsghdr *rights = CMSG_FIRSTHDR(&message.header);
     if (rights != NULL && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS)
         memcpy(&fd, CMSG_DATA(rights), sizeof fd);

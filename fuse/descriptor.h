@@ -6,7 +6,8 @@
 /* Descriptors that go from one process to another, through a socket between them. */
 
 bool uc_descriptor_send(int socket, int fd);
-/* -1: the other end has gone, or sent none. Closed on exec. */
+/* Closed on exec. -1: none has come, and errno says why: 0 if the other end sends nothing any more,
+ * EMFILE if this process may have no more. */
 int uc_descriptor_receive(int socket);
 
 /* Closes what the process was started with, but for the standard streams and these two. */

@@ -59,7 +59,7 @@ bool uc_sources_gather(UcSources *sources, char *const *words, GError **error);
 bool uc_sources_open(UcSources *sources, GError **error);
 
 /* Enters a stage of the sandbox, and warns, once, of what is missing though it was not switched
- * off. To be called for the second stage only: opening enters the first. */
+ * off. Opening enters the first; others call it for the second. */
 bool uc_sources_confine(const UcSources *sources, UcSandboxStage stage, GError **error);
 
 /* All of this for a command that looks at one source only: `words` holds it, or the name of an

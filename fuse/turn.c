@@ -36,7 +36,7 @@ UcTurns *uc_turns_new(guint images, guint most)
 void uc_turns_free(UcTurns *turns)
 {
     for (guint i = 0; i < turns->images; i++)
-        g_queue_clear_full(&turns->lines[i].waiting, g_free);
+        g_assert(turns->lines[i].waiting.length == 0);
     g_mutex_clear(&turns->lock);
     g_free(turns);
 }

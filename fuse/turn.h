@@ -15,6 +15,9 @@
  *
  * Each image has a turn of its own and may have several of those that are for all of them. So the
  * number of threads is bounded, and however many images hang, all others go on.
+ *
+ * (A turn for all that becomes free goes to who asks next, not to images whose own turn hangs while
+ * others of their requests wait: these go on with the next request for that image.)
  */
 typedef struct UcTurns UcTurns;
 
@@ -22,6 +25,7 @@ typedef void (*UcWork)(gpointer job);
 
 /* For so many images, each of which may have up to `most` turns. */
 UcTurns *uc_turns_new(guint images, guint most);
+/* When nobody is in uc_turns_do() any more. */
 void uc_turns_free(UcTurns *turns);
 
 /* How many threads do work at the same time, at most. */

@@ -17,6 +17,11 @@
 
 #define COUNTING_PATIENCE (G_USEC_PER_SEC / 50)
 #define LEAVING_PATIENCE (G_USEC_PER_SEC / 5)
+#ifdef UC_SANITIZED
+#define ENDING_PATIENCE (60 * G_USEC_PER_SEC) /* reports take their time */
+#else
+#define ENDING_PATIENCE G_USEC_PER_SEC
+#endif
 
 typedef struct Worker {
     int control; /* to the supervisor */
@@ -70,15 +75,17 @@ static struct fuse_loop_config *loop_config(const UcMount *mount)
 }
 
 static atomic_bool serving;
+static atomic_int status = EXIT_SUCCESS; /* to end with */
 
-/* What hangs now would hang for nobody: all who could be answered are gone with the mount. */
+/* What hangs now would hang for nobody: all who could be answered are gone with the mount. It may
+ * be what serves, or afterwards what was reading ahead. */
 static gpointer leave(gpointer data)
 {
     (void)data;
     g_usleep(LEAVING_PATIENCE);
-    if (atomic_load(&serving))
-        _exit(EXIT_SUCCESS);
-    return NULL;
+    if (!atomic_load(&serving))
+        g_usleep(ENDING_PATIENCE);
+    _exit(atomic_load(&status));
 }
 
 static void on_end(void)
@@ -96,6 +103,7 @@ static bool serve(const UcMount *mount)
     struct fuse_loop_config *config = loop_config(mount);
     atomic_store(&serving, true);
     bool fine = fuse_session_loop_mt(mount->session, config) == 0;
+    atomic_store(&status, fine ? EXIT_SUCCESS : EXIT_FAILURE);
     atomic_store(&serving, false);
     fuse_loop_cfg_destroy(config);
     return fine;
@@ -131,12 +139,20 @@ static bool start_watching(Worker *self, GError **error)
     return try_thread(error);
 }
 
-/* Everything is open: the supervisor mounts, and lets us have the connection. */
-static bool connect_session(const UcMount *mount, int control)
+/* Everything is open: the supervisor mounts, and lets us have the connection; or it does not, and
+ * says why. */
+static bool connect_session(const UcMount *mount, int control, GError **error)
 {
     say(control, UC_WORKER_OPENED);
     int connection = uc_descriptor_receive(control);
-    return connection >= 0 && uc_connection_set(mount->session, connection, on_end);
+    if (connection < 0 && errno == 0)
+        return false;
+    if (connection < 0)
+        return uc_error_set(error, UC_ERROR_FAILED, "%s: cannot take over the mount: %s",
+                            mount->mountpoint->path, g_strerror(errno));
+    return uc_connection_set(mount->session, connection, on_end) ||
+           uc_error_set(error, UC_ERROR_FAILED, "%s: libfuse cannot use the connection",
+                        mount->mountpoint->path);
 }
 
 static void on_greeting(void *data)
@@ -184,7 +200,7 @@ static bool prepare(UcMount *mount, const Worker *self, GError **error)
     if (self->background)
         uc_detach_prepare();
     if (!try_thread(error) || !uc_mount_open(mount, error) ||
-        !connect_session(mount, self->control) || !greet(mount, error))
+        !connect_session(mount, self->control, error) || !greet(mount, error))
         return false;
     register_passthrough(mount);
     return enter_sandbox(mount, error);

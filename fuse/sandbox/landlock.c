@@ -108,5 +108,5 @@ int uc_landlock_version(void)
 
 bool uc_landlock_forbids_writing(void)
 {
-    return in_force >= 3;
+    return uc_landlock_version() >= 3;
 }

@@ -3,6 +3,7 @@
 one warning in the log, everything else as it was. One that is replaced is still shown. With
 --force-share it is read as it comes."""
 import errno
+import json
 import os
 import shutil
 import sys
@@ -125,6 +126,22 @@ def check_shared():
     os.rename("kept", "disk.raw")
 
 
+def check_shared_holes():
+    """What was a hole of the file is read of it all the same, also below a format."""
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "preallocation=metadata", "empty.qcow2",
+        "1M")
+    place = json.loads(run("qemu-img", "map", "--output=json", "empty.qcow2"))[0]["offset"]
+    with Logged({"image": "empty.qcow2"}, "-U") as mount:
+        path = f"{mount.directory}/image"
+        if walk(path) != [(0, M, "hole")]:
+            raise Wrong(f"an empty disk has data: {walk(path)}")
+        with open("empty.qcow2", "r+b") as file:
+            file.seek(place)
+            file.write(b"!" * 4 * K)
+        if read_page(path, 0) != b"!" * 4 * K:
+            raise Wrong("--force-share does not read what was written into a hole")
+
+
 def check_untouched():
     """Times and modes of other things, links, reading: no change."""
     with Logged({"image": "disk.qcow2"}) as mount:
@@ -160,6 +177,7 @@ def test():
     for source, name in ("disk.raw",) * 2, ("top.qcow2", "base.qcow2"):
         check_replaced(source, name)
     check_shared()
+    check_shared_holes()
     check_untouched()
     check_made_up_times()
 

@@ -72,6 +72,9 @@ def check_recovered(path, holes, what):
         raise Wrong(f"{what}: not everything can be read again")
     if (got := walk(path)) != holes:
         raise Wrong(f"{what}: the holes were {holes}, now they are {got}")
+    some = any(kind == "hole" for _, _, kind in holes)
+    if some and (stat := os.stat(path)).st_blocks * 512 >= stat.st_size:
+        raise Wrong(f"{what}: it looks like a disk without holes")
 
 
 # ---- a filesystem that fails ----
@@ -157,7 +160,7 @@ def check_loop_device():
     shutil.copy("disk.raw", "looped.raw")
     device = attach(os.path.abspath("looped.raw"))
     if device is None:
-        print("no loop devices")
+        print("not tried: no loop devices")
         return
     try:
         with Logged({"image": device}, "-f", "raw") as mount:
@@ -166,7 +169,7 @@ def check_loop_device():
             os.truncate("looped.raw", 1 * M)
             drop_cache(device)
             if read_at(device, 2 * M) is not None:
-                print("loop devices do not tell")
+                print("not tried: loop devices do not tell")
                 return
             if (bad := bad_pages(path, "cut", pages)) != {p for p in pages if p >= 1 * M // PAGE}:
                 raise Wrong(f"a loop device over a file that was cut: bad are {sorted(bad)}")

@@ -15,6 +15,7 @@ RISK = "use --force-share (-U) and risk reading a mixture of old and new"
 NESTED = {"driver": "qcow2", "file": {"driver": "file", "filename": "top.qcow2"}}
 
 # an image from somebody who would like others to read what is being written
+SHARING_SHORTLY = 'json:{"driver":"qcow2","file.filename":"base.qcow2","file.locking":"off"}'
 SHARING = ('json:{"driver":"qcow2","force-share":true,"file":{"driver":"file",'
            '"filename":"base.qcow2","locking":"off"}}')
 
@@ -24,8 +25,9 @@ def build():
     run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base.qcow2", "-F", "qcow2", "top.qcow2")
     run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=data.raw,data_file_raw=on",
         "outside.qcow2", "1M")
-    run("qemu-img", "create", "-q", "-f", "qcow2", "-u", "-b", SHARING, "-F", "qcow2",
-        "sharing.qcow2", "1M")
+    for name, backing in ("sharing.qcow2", SHARING), ("shortly.qcow2", SHARING_SHORTLY):
+        run("qemu-img", "create", "-q", "-f", "qcow2", "-u", "-b", backing, "-F", "qcow2", name,
+            "1M")
     run("qemu-io", "-c", "write -q -P 7 0 64k", "top.qcow2")
     run("qemu-img", "create", "-q", "-f", "raw", "disk.raw", "1M")
     run(UNCHAIN, "hash", "--manifest", "manifest", "top.qcow2")
@@ -83,8 +85,9 @@ def check_below(writer):
     """In a chain the layer that is written is named, and who has asked for it."""
     with writer("base.qcow2", "qcow2"):
         nothing_is_read("top.qcow2", "base.qcow2", " (the backing file of top.qcow2)")
-        refused(["map", "sharing.qcow2"], 1, "base.qcow2", " (the backing file of sharing.qcow2)")
-        run(UNCHAIN, "map", "-U", "sharing.qcow2")
+        for name in "sharing.qcow2", "shortly.qcow2":
+            refused(["map", name], 1, "base.qcow2", f" (the backing file of {name})")
+            run(UNCHAIN, "map", "-U", name)
         run(UNCHAIN, "map", spec_of({**NESTED, "backing": None}))
         run(UNCHAIN, "map", spec_of({**NESTED, "backing": {"driver": "qcow2", "force-share": True}}))
     with writer("data.raw", "raw"):

@@ -199,7 +199,6 @@ static void test_lost_blocks_are_data(void)
     check_reads(node, SIZE - 1, 1, "block 16 at 65536 (100 bytes)");
 }
 
-/* Each level asks the one below about every block: that must not double the work each time. */
 /* The child cannot tell at first. That is no verdict on the block. */
 static void test_errors_are_no_verdicts(void)
 {
@@ -217,6 +216,7 @@ static void test_errors_are_no_verdicts(void)
     check_reads(node, 0, 100, "block 0 at 0");
 }
 
+/* Each level asks the one below about every block: that must not double the work each time. */
 static void test_many_on_top_of_each_other(void)
 {
     g_autoptr(UcGraph) graph = uc_graph_new(uc_drivers, NULL);

@@ -149,15 +149,9 @@ static void test_others_go_on(void)
     end(threads);
 }
 
-/* What waits when the end comes is dropped. */
-static void test_leaving_early(void)
+/* Each image can have its own number. */
+static void test_limit_of_few_images(void)
 {
-    GPtrArray *threads = g_ptr_array_new();
-    begin(1, 1);
-    g_ptr_array_add(threads, start(0, 0, true));
-    wait_until(1, 0);
-    release();
-    end(threads);
     begin(2, 100);
     CU_ASSERT_EQUAL(uc_turns_limit(turns), 200);
     end(g_ptr_array_new());
@@ -170,7 +164,7 @@ int main(void)
     CU_add_test(suite, "one image", test_one_image);
     CU_add_test(suite, "first come, first served", test_first_come_first_served);
     CU_add_test(suite, "others go on", test_others_go_on);
-    CU_add_test(suite, "leaving early", test_leaving_early);
+    CU_add_test(suite, "limit of few images", test_limit_of_few_images);
     CU_basic_run_tests();
     const unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();

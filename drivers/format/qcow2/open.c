@@ -20,7 +20,7 @@ typedef struct Opening {
     Qcow2 *qcow2;
     uint8_t *start; /* the beginning of the file, up to where extensions and backing name end */
     Qcow2Extensions extensions; /* in `start` */
-    Qcow2Bytes backing;          /* its name, in `start` */
+    Qcow2Bytes backing;         /* its name, in `start` */
 } Opening;
 
 static bool read_header(Opening *opening, GError **error)
