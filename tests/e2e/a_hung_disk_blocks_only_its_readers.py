@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
-from moody import Logged, Moody  # noqa: E402
+from moody import Logged, Moody, drop_cache  # noqa: E402
 from unchain import Wrong, main, run, unmount  # noqa: E402
 
 K, M = 1 << 10, 1 << 20
@@ -94,9 +94,7 @@ def check_others(mount, drop):
     here = mount.directory
     if drop:
         for name in "fine1", "fine2":
-            fd = os.open(f"{here}/{name}", os.O_RDONLY)
-            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-            os.close(fd)
+            drop_cache(f"{here}/{name}")
     in_time("ls", "ls", "-l", here)
     for name in "hung", "fine1", "fine2":
         in_time("stat", "stat", f"{here}/{name}")

@@ -2,7 +2,6 @@
 """A file that is written, cut or emptied below its mount: EIO for what is read of it from then on,
 one warning in the log, everything else as it was. One that is replaced is still shown. With
 --force-share it is read as it comes."""
-import errno
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
-from moody import Logged, Moody  # noqa: E402
+from moody import Logged, Moody, read_or_fail  # noqa: E402
 from unchain import Wrong, main, run, walk  # noqa: E402
 
 K, M = 1 << 10, 1 << 20
@@ -56,16 +55,7 @@ def empty_and_fill(name):
 
 
 def read_page(path, offset):
-    """The bytes, or None for EIO."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        return os.pread(fd, 4 * K, offset)
-    except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-        return None
-    finally:
-        os.close(fd)
+    return read_or_fail(path, offset, 4 * K)
 
 
 def check_changed(source, name, change, good):

@@ -3,7 +3,6 @@
 As soon as it can be read again, everything is as it was: no error is remembered, by no cache. With a
 filesystem that fails, a loop device whose file is cut, and NBD servers that fail, die and
 return."""
-import errno
 import os
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["TESTS"], "lib"))
-from moody import Logged, Moody  # noqa: E402
+from moody import Logged, Moody, drop_cache, read_or_fail  # noqa: E402
 from unchain import LONG, Wrong, main, map_of, run, unmount, walk  # noqa: E402
 
 K, M = 1 << 10, 1 << 20
@@ -35,16 +34,8 @@ def build():
 
 def read_at(path, offset, length=PAGE):
     """The bytes, or None for EIO. What the kernel has cached is dropped first."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        return os.pread(fd, length, offset)
-    except OSError as error:
-        if error.errno != errno.EIO:
-            raise
-        return None
-    finally:
-        os.close(fd)
+    drop_cache(path)
+    return read_or_fail(path, offset, length)
 
 
 def bad_pages(path, what, pages):
@@ -147,12 +138,6 @@ def attach(name):
     done = subprocess.run(["losetup", "-f", "--show", "--direct-io=on", name],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return done.stdout.decode().strip() if done.returncode == 0 else None
-
-
-def drop_cache(device):
-    fd = os.open(device, os.O_RDONLY)
-    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-    os.close(fd)
 
 
 def check_loop_device():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A disk with moods (tests/lib/moody.c), and a mount whose log can be read."""
+import errno
 import os
 import subprocess
 import time
@@ -84,3 +85,23 @@ class Logged:
                     if "unchain" in comm.read():
                         return int(child)
         raise Wrong("there is no worker")
+
+
+def drop_cache(path):
+    """What the kernel has cached of the file."""
+    fd = os.open(path, os.O_RDONLY)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(fd)
+
+
+def read_or_fail(path, offset, length):
+    """The bytes, or None for EIO."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return os.pread(fd, length, offset)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        return None
+    finally:
+        os.close(fd)
