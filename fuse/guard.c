@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stddef.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,7 +57,7 @@ void uc_guard_start(UcGuard *guard, const char *mountpoint)
     if (guard->input >= 0)
         guard->pid = spawn_shell(geteuid() == 0 ? FOR_ROOT : FOR_USERS, mountpoint, guard->input);
     if (guard->pid >= 0)
-        guard->ended = syscall(SYS_pidfd_open, guard->pid, 0); /* closed on exec */
+        guard->ended = pidfd_open(guard->pid, 0); /* closed on exec */
 }
 
 void uc_guard_wait_for_programs(const UcGuard *guard, bool too)
